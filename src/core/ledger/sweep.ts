@@ -1,0 +1,77 @@
+/**
+ * What the clock takes: lapsed holds give back what they reserved, lapsed lots expire. A write books it in an `expire`
+ * receipt of its own before anything else; a read applies the same function and books nothing, so both always agree.
+ *
+ * Source: contract 5.3 (a lapsed hold counts as released), 5.4 (what a hold lets go after the lot's end ends with it),
+ * 5.5 (expiry is by the clock).
+ */
+import { type Microcredits, micro, ZERO } from '../credits.ts';
+import { endOf, hasEnded } from '../lots.ts';
+import type { AccountState, Hold, Instant } from '../types.ts';
+import { Booking, type Decision } from './booking.ts';
+
+/** Gives a hold's slices back, last lot first, and ends what no longer has a lot to go back to. */
+export function giveBack(booking: Booking, hold: Hold, keep: Microcredits = ZERO): Microcredits {
+  let captured = keep;
+  let released = 0;
+  const parts = hold.slices.map((slice) => {
+    const used = micro(Math.min(captured, slice.amount));
+    captured = micro(captured - used);
+    return { lot: slice.lot, amount: micro(slice.amount - used) };
+  });
+  for (const { lot, amount } of parts.reverse()) {
+    if (amount === 0) continue;
+    booking.move('returned', 'held', 'available', amount, lot);
+    released += amount;
+    endRest(booking, lot, amount);
+  }
+  return micro(released);
+}
+
+/** Takes what came back to a lot that has ended meanwhile; the first end of a lot wins. */
+function endRest(booking: Booking, no: number, amount: Microcredits): void {
+  const lot = booking.lot(no);
+  if (!hasEnded(lot, booking.at)) return;
+  const kind = endOf(lot)!.kind;
+  booking.move(kind, 'available', kind, amount, no);
+}
+
+/** What a sweep booked: numbers of the lots that lost credits and of the holds that lapsed. */
+export interface Swept {
+  readonly lots: readonly number[];
+  readonly holds: readonly number[];
+  readonly expired: Microcredits;
+}
+
+/** Books lapsed holds and lots of the working copy; no receipt when there is nothing to book. */
+export function sweep(booking: Booking): Swept {
+  const before = new Map([...booking.lots.values()].map((lot) => [lot.no, lot.expired]));
+  const holds: number[] = [];
+  const lapsed = [...booking.holds.values()].filter(
+    (hold) => hold.status === 'open' && hold.expiresAt <= booking.at,
+  );
+  if (lapsed.length > 1) lapsed.sort((a, b) => a.expiresAt - b.expiresAt || a.no - b.no);
+  for (const hold of lapsed) {
+    giveBack(booking, hold);
+    booking.putHold({ ...hold, status: 'lapsed', resolvedBy: booking.next });
+    holds.push(hold.no);
+  }
+  for (const lot of booking.lots.values()) {
+    if (lot.available === 0 || !hasEnded(lot, booking.at)) continue;
+    const kind = endOf(lot)!.kind;
+    booking.move(kind, 'available', kind, lot.available, lot.no);
+  }
+  const lots = [...booking.lots.values()].filter((lot) => lot.expired > (before.get(lot.no) ?? 0));
+  const expired = micro(lots.reduce((sum, lot) => sum + lot.expired - (before.get(lot.no) ?? 0), 0));
+  if (holds.length > 0 || booking.hasEntries) {
+    booking.close('expire', { credits: expired, detail: holds.length > 0 ? { holds } : null });
+  }
+  return { lots: lots.map((lot) => lot.no), holds, expired };
+}
+
+/** The account as a read sees it at an instant: everything the clock has taken is gone, nothing is booked. */
+export function projectTo(state: AccountState, at: Instant): Decision {
+  const booking = new Booking(state, at);
+  sweep(booking);
+  return booking.done();
+}
