@@ -162,7 +162,8 @@ function parseDay(text: string): { year: number; month: number; day: number } {
 
 /**
  * First instant of a local day: midnight, or where midnight is skipped the end of the gap. A day that is skipped whole
- * starts where the next one does, so it holds nothing.
+ * starts where the next one does, so it holds nothing. Where clocks go back over midnight the first midnight counts, and
+ * the repeated evening still carries the old day's name in `localDay`.
  * @param day `YYYY-MM-DD`
  * @returns epoch ms; a day ends where the next one starts
  * @throws LedgerError `invalid_argument` for text that is no day, or an unknown zone

@@ -75,7 +75,8 @@ function inRange(instant: Instant, text: string, what: string): Instant {
 
 /**
  * Writes an instant as RFC 3339 in UTC with milliseconds: `2026-03-31T09:30:00.000Z`.
- * @param instant epoch ms, at most `MAX_INSTANT`; "never" is the caller's to write, as `null` or a word
+ * @param instant epoch ms; "never" is the caller's to write, as `null` or a word. Beyond `MAX_INSTANT`, which only the end
+ *   of the last cycle of 9999 can be, the year takes the six digits of ISO 8601
  */
 export function formatInstant(instant: Instant): string {
   return new Date(instant).toISOString();
