@@ -1,0 +1,150 @@
+/**
+ * What a call would cost before it is made: the price of an expected call, the range its uncertain input leaves, the
+ * most it can come to, and whether a balance or budget bears it. Nothing is counted, read or booked here.
+ *
+ * Source: contract 1 (cost of a call), 5.6 and 5.10 (debt, own provider keys), 6 (`estimate`).
+ */
+import { type CallTerms, priceOn } from './calls.ts';
+import { type Microcredits, subtract, ZERO } from './credits.ts';
+import { type CallTokens, priceCall, priceInput, type Rates } from './rates.ts';
+
+/** Where an input count comes from: told by the user, counted exactly, or counted with a range around it. */
+export type InputMethod = 'given' | 'exact' | 'approximate';
+
+/** Tokens of an input, cache parts included. Whole numbers, `low <= tokens <= high`; all equal unless approximate. */
+export interface InputCount {
+  readonly tokens: number;
+  readonly low: number;
+  readonly high: number;
+  readonly method: InputMethod;
+  /** What counted, in words: `given`, `o200k`, `o200k × claude english`. */
+  readonly how: string;
+}
+
+/** The call to be priced. Cache parts are part of the input. */
+export interface EstimateAsk {
+  readonly input: InputCount;
+  readonly cachedTokens: number;
+  readonly cacheWriteTokens: number;
+  /** Tokens the answer is expected to take. */
+  readonly outputTokens: number;
+  /** The most the answer may take, as told by the user; null: not told. At least `outputTokens`. */
+  readonly maxOutputTokens: number | null;
+}
+
+/** The price of an expected call. Amounts in microcredits; on the account's own provider key all of them are 0. */
+export interface Estimate {
+  readonly model: string;
+  readonly provider: string;
+  readonly byok: boolean;
+  /** null: a call on the account's own key of a model without a price. */
+  readonly rates: Rates | null;
+  readonly input: InputCount;
+  readonly cachedTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly outputTokens: number;
+  /** Output that `worstCase` reckons with; null: nobody knows the model's maximum. */
+  readonly maxOutputTokens: number | null;
+  /** The input side alone, rounded up. */
+  readonly inputCredits: Microcredits;
+  /** `credits − inputCredits`, so that both add up. */
+  readonly outputCredits: Microcredits;
+  readonly credits: Microcredits;
+  /** Price with the least input it may be. Output as expected. */
+  readonly low: Microcredits;
+  /** Price with the most input it may be. Output as expected. */
+  readonly high: Microcredits;
+  /** Most input and most output; null where the most output is unknown. `low <= credits <= high <= worstCase`. */
+  readonly worstCase: Microcredits | null;
+  /** Price by the rate card, also on an own key; null without a price. */
+  readonly listCredits: Microcredits | null;
+  /** What budgets and balances are held against: `worstCase` where the user told a maximum, else `credits`. */
+  readonly judged: Microcredits;
+}
+
+/** What an account has to pay with, in microcredits. */
+export interface Funds {
+  readonly available: Microcredits;
+  readonly debt: Microcredits;
+}
+
+/**
+ * Prices an expected call.
+ * @param terms who pays, at which rate (`termsOf`)
+ * @param modelMaxOutput the most the model can answer, in tokens; null: unknown
+ * @throws LedgerError `invalid_argument` when the cache parts exceed the input; `unpriced_model` without a price
+ */
+export function estimateCall(
+  terms: CallTerms,
+  ask: EstimateAsk,
+  modelMaxOutput: number | null = null,
+): Estimate {
+  const { input, cachedTokens, cacheWriteTokens, outputTokens } = ask;
+  const most = ask.maxOutputTokens ?? modelMaxOutput;
+  const maxOutputTokens = most === null ? null : Math.max(most, outputTokens);
+  const expected: CallTokens = { inputTokens: input.tokens, cachedTokens, cacheWriteTokens, outputTokens };
+  const { credits, listCredits } = priceOn(terms, expected);
+  const rates = terms.rate?.rates ?? null;
+  const price = (inputTokens: number, output: number): Microcredits =>
+    terms.byok || rates === null ? ZERO : priceCall(rates, withInput(expected, inputTokens, output));
+  const inputCredits = terms.byok || rates === null ? ZERO : priceInput(rates, expected);
+  const worstCase = worstOf(terms.byok, maxOutputTokens, (output) => price(input.high, output));
+  return {
+    model: terms.model,
+    provider: terms.provider,
+    byok: terms.byok,
+    rates,
+    input,
+    cachedTokens,
+    cacheWriteTokens,
+    outputTokens,
+    maxOutputTokens,
+    inputCredits,
+    outputCredits: subtract(credits, inputCredits),
+    credits,
+    low: price(input.low, outputTokens),
+    high: price(input.high, outputTokens),
+    worstCase,
+    listCredits,
+    judged: ask.maxOutputTokens === null ? credits : (worstCase ?? credits),
+  };
+}
+
+function worstOf(
+  byok: boolean,
+  output: number | null,
+  price: (output: number) => Microcredits,
+): Microcredits | null {
+  if (byok) return ZERO;
+  return output === null ? null : price(output);
+}
+
+/** The call with another input; cache parts that no longer fit shrink with it, reads first. */
+function withInput(tokens: CallTokens, inputTokens: number, outputTokens: number): CallTokens {
+  const cacheWriteTokens = Math.min(tokens.cacheWriteTokens, inputTokens);
+  const cachedTokens = Math.min(tokens.cachedTokens, inputTokens - cacheWriteTokens);
+  return { inputTokens, cachedTokens, cacheWriteTokens, outputTokens };
+}
+
+/**
+ * Says whether an account could make the call now: what is judged fits what is available and there is no debt. A call on
+ * the account's own key passes always, since it is recorded before any balance check.
+ */
+export function isAffordable({ byok, judged }: Pick<Estimate, 'byok' | 'judged'>, funds: Funds): boolean {
+  return byok || (funds.debt === ZERO && judged <= funds.available);
+}
+
+/** How many such calls an amount pays for; null when a call costs nothing. Debt is the caller's to look at. */
+export function callsWithin(credits: Microcredits, available: Microcredits): number | null {
+  if (credits === ZERO) return null;
+  return (available - (available % credits)) / credits;
+}
+
+/**
+ * Order of a comparison: cheapest first, then by the price on the rate card (it tells calls on own keys apart; without
+ * one last), then by id.
+ */
+export function byCost(a: Estimate, b: Estimate): number {
+  const list = (estimate: Estimate) => estimate.listCredits ?? Number.MAX_SAFE_INTEGER;
+  return a.credits - b.credits || list(a) - list(b) || (a.model < b.model ? -1 : a.model > b.model ? 1 : 0);
+}

@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { MODELS } from '../../src/catalog/models.ts';
+import {
+  isBelow,
+  PROVIDER_PRICES,
+  providerPricesOf,
+  shortfallsOf,
+} from '../../src/catalog/provider-prices.ts';
+import { parseDecimal } from '../../src/core/rates.ts';
+
+const words = (model: (typeof MODELS)[number], typed = '') => [model.id, model.name, ...model.aliases, typed];
+
+describe('the tariff beside known provider prices', () => {
+  test('only the Flash row of the defaults is below what the provider asks', () => {
+    const below = MODELS.flatMap((model) =>
+      shortfallsOf(words(model), model.rates).map(
+        ({ rate, tariff, asked }) => `${model.id} ${rate} ${tariff} < ${asked}`,
+      ),
+    );
+    expect(below).toEqual(['gemini-2.5-flash input 0.15 < 0.3', 'gemini-2.5-flash output 0.6 < 2.5']);
+  });
+
+  test.each([
+    ['claude-haiku-4-5', 'Claude Haiku 4.5'],
+    ['claude-haiku-4-5-20251001', 'Claude Haiku 4.5'],
+    ['anthropic/claude-haiku-4.5', 'Claude Haiku 4.5'],
+    ['openrouter/anthropic/claude-3.5-haiku', 'Claude 3.5 Haiku'],
+    ['claude-3-5-haiku-20241022', 'Claude 3.5 Haiku'],
+  ])('%s is known for what it is', (typed, name) => {
+    expect(providerPricesOf([typed]).map((price) => price.name)).toEqual([name]);
+    expect(shortfallsOf([typed], MODELS[1].rates).map(({ rate }) => rate)).toEqual(['input', 'output']);
+  });
+
+  test.each(['claude-haiku', 'gpt-4o-audio-preview', 'gemini-2.5-flash-lite', 'gemini-2.5-flash:free', ''])(
+    '%j has no known price',
+    (text) => {
+      expect(providerPricesOf([text])).toEqual([]);
+    },
+  );
+
+  test('a cache rate counts only where both sides have one', () => {
+    const tariff = { input: '2.5', output: '10', cacheRead: '1', cacheWrite: '0' };
+    expect(shortfallsOf(['gpt-4o'], tariff).map(({ rate }) => rate)).toEqual(['cacheRead']);
+  });
+
+  test.each([
+    ['0.3', '0.30', false],
+    ['0.29999999999999999999', '0.3', true],
+    ['2', '10', true],
+    ['10', '2', false],
+    ['0', '0', false],
+  ])('%s below %s: %j', (a, b, expected) => {
+    expect(isBelow(a, b)).toBe(expected);
+  });
+
+  test('every row can be read: plain decimals, lower-case ids that no other row has, a source and a day', () => {
+    const ids = PROVIDER_PRICES.flatMap((price) => price.ids);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const price of PROVIDER_PRICES) {
+      for (const id of price.ids) expect(id).toBe(id.toLowerCase());
+      const rates = [
+        price.input,
+        price.output,
+        price.cacheRead,
+        price.cacheWrite,
+        price.tier?.input,
+        price.tier?.output,
+      ];
+      for (const rate of rates) if (rate != null) expect(parseDecimal(rate)).toBeDefined();
+      expect(price.readOn).toMatch(/^\d{4}-\d{2}(-\d{2})?$/);
+      expect(price.source).not.toBe('');
+    }
+  });
+});
