@@ -1,0 +1,13 @@
+/**
+ * The table of commands, in the order in which help lists them. A new command is one row in `rows/` and one file here.
+ * Rows are read at every start: keep them plain data, with the code behind `load`.
+ */
+import type { CommandGroup } from '../command.ts';
+import { HELP } from './rows/help.ts';
+import { PRICES } from './rows/prices.ts';
+import { SPENDING } from './rows/spending.ts';
+
+export const COMMANDS: readonly CommandGroup[] = [
+  { heading: 'Price and spend:', commands: [...PRICES, ...SPENDING] },
+  { heading: 'Help:', commands: HELP },
+];

@@ -1,0 +1,197 @@
+/**
+ * The one place that wires: clock, randomness, environment, terminal and ledger of one run of a command. Everything is
+ * lazy, so that a command pays for what it uses. The only file that reads the clock or makes random bytes.
+ */
+import { addAbortSignal, type Readable } from 'node:stream';
+import { isLedgerError, LedgerError } from '../core/errors.ts';
+import type { Instant } from '../core/types.ts';
+import { UTC, UTC_RULES, type ZoneRules } from '../core/zones.ts';
+import type { LedgerService } from '../ledger/service.ts';
+import type { CommandSpec } from './command.ts';
+import type { Globals } from './globals.ts';
+import type { Sink } from './output.ts';
+import { createPaint, type Paint } from './render/paint.ts';
+import type { Environment } from './settings.ts';
+import { describeTerminal, type StreamFacts, type Terminal } from './terminal.ts';
+import type { InitInput, InitView, Wire, WireOptions } from './wire-types.ts';
+
+/** The world outside: replaced as a whole in tests. */
+export interface Io {
+  readonly env: Environment;
+  readonly stdin: StreamFacts & { open(): Readable };
+  readonly stdout: StreamFacts & Sink;
+  readonly stderr: StreamFacts & Sink;
+  /** Wall clock, epoch ms. */
+  readonly clock: () => Instant;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly wire: () => Promise<Wire>;
+  /** Aborted by Ctrl-C or a request to end. */
+  readonly signal: AbortSignal;
+}
+
+/** The world of this process. */
+export function processIo(signal: AbortSignal): Io {
+  let stderr: NodeJS.WriteStream | undefined;
+  return {
+    env: process.env,
+    stdin: {
+      // Asking the descriptor spares opening the stream, which would keep an inherited pipe alive.
+      get isTTY() {
+        return (process.getBuiltinModule('tty') as typeof import('node:tty')).isatty(0);
+      },
+      open: () => process.stdin,
+    },
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      // Nobody reads notices any more: not a reason to fail.
+      stderr ??= process.stderr.on('error', () => {});
+      return stderr;
+    },
+    clock: () => Date.now(),
+    random: (bytes) =>
+      (process.getBuiltinModule('crypto') as typeof import('node:crypto')).randomBytes(bytes),
+    wire: async () => (await import('./wire.ts')).wire,
+    signal,
+  };
+}
+
+/** What a command sees of the world. */
+export interface Context {
+  readonly globals: Globals;
+  readonly env: Environment;
+  readonly terminal: Terminal;
+  /** Emphasis for stdout. */
+  readonly paint: Paint;
+  /** The account of `-a`. */
+  readonly account: string;
+  /** Aborted by Ctrl-C: long work stops at its next step. */
+  readonly signal: AbortSignal;
+  readonly stderr: Sink;
+  /** The command's clock: `--now`, else the wall clock. */
+  now(): Instant;
+  random(bytes: number): Uint8Array;
+  /** Standard input; ends with an error when the command is interrupted. */
+  stdin(): Readable;
+  /**
+   * The ledger, opened once. For a command that writes it first says on stderr which ledger that is.
+   * @param scope what is written to: the account of `-a` unless told (`null`: every account)
+   * @throws LedgerError `no_ledger` and whatever opening can refuse
+   */
+  service(scope?: string | null): Promise<LedgerService>;
+  /** The ledger, or null where there is none. */
+  serviceIfAny(): Promise<LedgerService | null>;
+  /** Makes a ledger. @throws LedgerError `ledger_exists`, `unknown_plan`, `invalid_argument` */
+  createLedger(input: InitInput): Promise<InitView>;
+  /** Rules of a time zone; the time zone library is loaded only for a zone other than UTC. */
+  zones(zone: string): Promise<ZoneRules>;
+  /** One line on stderr, unless `--quiet`. */
+  notice(text: string): void;
+  /** One line on stderr, also with `--quiet`. */
+  warn(text: string): void;
+  /**
+   * Asks before something that cannot be taken back; returns when the answer is yes.
+   * @throws LedgerError `confirmation_needed` (nobody can be asked), `cancelled` (the answer was no)
+   */
+  confirm(question: string): Promise<void>;
+  /** Help page of a command by its words; undefined when there is none. */
+  helpPage(words: readonly string[]): string | undefined;
+  close(): Promise<void>;
+}
+
+/** What `createContext` needs to know of the command. */
+export interface ContextFacts {
+  readonly spec: Pick<CommandSpec, 'name' | 'writes' | 'localOnly'>;
+  readonly globals: Globals;
+  readonly helpPage: (words: readonly string[]) => string | undefined;
+}
+
+/** Wires one run of a command. */
+export async function createContext(io: Io, facts: ContextFacts): Promise<Context> {
+  const { globals, spec } = facts;
+  const terminal = describeTerminal(io, io.env, globals);
+  const paint = await createPaint(terminal.color);
+  const now = (): Instant => globals.now ?? io.clock();
+  const wireOptions: WireOptions = {
+    db: globals.db,
+    remote: globals.remote === null ? null : { url: globals.remote, token: globals.token },
+    now: globals.now,
+    clock: io.clock,
+    random: io.random,
+    readOnly: spec.writes !== true,
+    env: io.env,
+  };
+  let opened: Promise<LedgerService> | undefined;
+  let announced = spec.writes !== true;
+  const warn = (text: string): void => {
+    io.stderr.write(`${text}\n`);
+  };
+  const notice = (text: string): void => {
+    if (!globals.quiet) warn(text);
+  };
+  const service = async (scope: string | null = globals.account): Promise<LedgerService> => {
+    opened ??= io.wire().then((wire) => wire.open(wireOptions));
+    const ledger = await opened;
+    if (!announced) {
+      announced = true;
+      notice(targetLine(ledger, scope));
+    }
+    return ledger;
+  };
+  return {
+    globals,
+    env: io.env,
+    terminal,
+    paint,
+    account: globals.account,
+    signal: io.signal,
+    get stderr() {
+      return io.stderr;
+    },
+    now,
+    random: io.random,
+    stdin: () => addAbortSignal(io.signal, io.stdin.open()),
+    service,
+    async serviceIfAny() {
+      try {
+        return await service();
+      } catch (error) {
+        if (isLedgerError(error) && error.code === 'no_ledger') return null;
+        throw error;
+      }
+    },
+    async createLedger(input) {
+      return (await io.wire()).create(wireOptions, input);
+    },
+    async zones(zone) {
+      return zone === UTC ? UTC_RULES : (await import('./zone-rules.ts')).createZoneRules();
+    },
+    notice,
+    warn,
+    async confirm(question) {
+      if (globals.yes) return;
+      if (!terminal.canAsk) throw confirmationNeeded(question, terminal.whyNotAsk);
+      const { askYesNo } = await import('./prompts.ts');
+      if (!(await askYesNo(question, io.signal))) {
+        throw new LedgerError('cancelled', 'nothing was done: the answer was no');
+      }
+    },
+    helpPage: facts.helpPage,
+    async close() {
+      await (await opened?.catch(() => undefined))?.close();
+    },
+  };
+}
+
+function confirmationNeeded(question: string, why: string): LedgerError {
+  return new LedgerError('confirmation_needed', `this needs a yes: ${question}`, {
+    hint: `nobody can be asked (${why}): add --yes to go ahead`,
+  });
+}
+
+/** Which ledger a write goes to, in one line. */
+export function targetLine(ledger: Pick<LedgerService, 'info'>, scope: string | null): string {
+  const { location, mode } = ledger.info;
+  return `${mode} ledger ${location} · ${scope === null ? 'all accounts' : `account ${scope}`}`;
+}

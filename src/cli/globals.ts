@@ -1,0 +1,138 @@
+/**
+ * The flags that every command takes, and how they, the environment and the configuration file become settings. Flags
+ * beat environment beats file; an empty variable is not set.
+ *
+ * Source: contract 2.
+ */
+
+import { invalid } from '../core/errors.ts';
+import { requireAccountId } from '../core/ledger/accounts.ts';
+import { parseInstant } from '../core/time.ts';
+import type { Instant } from '../core/types.ts';
+import type { OptionSpec } from './command.ts';
+import { type Configuration, defaultLedger, type Environment } from './settings.ts';
+
+/** Declared once, on the root: they work before and after the command. */
+export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--db <path>', description: 'the ledger: a file, or postgres://… (CREDITS_DB)' },
+  {
+    flags: '--remote <url>',
+    description: 'a ledger served by `credits serve` (CREDITS_REMOTE, CREDITS_TOKEN)',
+  },
+  { flags: '-a, --account <id>', description: 'the account (CREDITS_ACCOUNT; "default" unless set)' },
+  { flags: '--json', description: 'one JSON document on stdout; failures as JSON on stderr' },
+  { flags: '-q, --quiet', description: 'no notices; print nothing when nothing changed' },
+  { flags: '-y, --yes', description: 'answer yes to the question a command would ask' },
+  { flags: '--no-input', description: 'never ask anything' },
+  { flags: '--no-color', description: 'no colours (NO_COLOR)' },
+  { flags: '-n, --dry-run', description: 'decide and show, book nothing (commands that write)' },
+  {
+    flags: '--key <key>',
+    description: 'idempotency key: the same key never books twice (commands that book a receipt)',
+  },
+  { flags: '--now <instant>', description: 'set the clock, for tests and back-fills (CREDITS_NOW)' },
+];
+
+/** The global flags as commander gives them. */
+export interface GlobalFlags {
+  readonly db?: string;
+  readonly remote?: string;
+  readonly account?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly yes?: boolean;
+  readonly input?: boolean;
+  readonly color?: boolean;
+  readonly dryRun?: boolean;
+  readonly key?: string;
+  readonly now?: string;
+}
+
+/** What holds for one run of a command. */
+export interface Globals {
+  /** A path or a `postgres://` URL. */
+  readonly db: string;
+  /** Base URL; null: the ledger in `db`. */
+  readonly remote: string | null;
+  readonly token: string | null;
+  readonly account: string;
+  /** False where the account is the default one: a token for one account then means its own. */
+  readonly accountGiven: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly yes: boolean;
+  readonly noInput: boolean;
+  readonly noColor: boolean;
+  readonly dryRun: boolean;
+  readonly key: string | null;
+  readonly now: Instant | null;
+  readonly model: string | null;
+}
+
+const PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/?#@]*:[^/?#@]*@|[?&]password=/i;
+
+/** The value of a variable; undefined when it is not set or empty. */
+export const variable = (env: Environment, name: string): string | undefined => env[name] || undefined;
+
+/** Flags, environment and file as one set of settings. @throws LedgerError `invalid_argument` */
+export function resolveGlobals(flags: GlobalFlags, env: Environment, file: Configuration): Globals {
+  const { db, remote } = whichLedger(flags, env, file);
+  const account = flags.account ?? variable(env, 'CREDITS_ACCOUNT') ?? file.account;
+  const now = flags.now ?? variable(env, 'CREDITS_NOW');
+  if (flags.key !== undefined) requireKey(flags.key);
+  return {
+    db: db ?? defaultLedger(env),
+    remote: remote ?? null,
+    token: variable(env, 'CREDITS_TOKEN') ?? null,
+    account: requireAccountId(account ?? 'default'),
+    accountGiven: account !== undefined,
+    json: flags.json === true,
+    quiet: flags.quiet === true,
+    yes: flags.yes === true,
+    noInput: flags.input === false,
+    noColor: flags.color === false,
+    dryRun: flags.dryRun === true,
+    key: flags.key ?? null,
+    now: now === undefined ? null : parseInstant(now, flags.now === undefined ? 'CREDITS_NOW' : '--now'),
+    model: variable(env, 'CREDITS_MODEL') ?? file.model ?? null,
+  };
+}
+
+/** The first of flags, environment and file that names a ledger decides; two names in one of them are refused. */
+function whichLedger(flags: GlobalFlags, env: Environment, file: Configuration): Configuration {
+  if (flags.db !== undefined)
+    refuseSecret(flags.db, '--db', 'put it into CREDITS_DB, PGPASSWORD or a passfile');
+  if (flags.remote !== undefined) refuseSecret(flags.remote, '--remote', 'put the token into CREDITS_TOKEN');
+  const places = [
+    { db: flags.db, remote: flags.remote, names: '--db and --remote' },
+    {
+      db: variable(env, 'CREDITS_DB'),
+      remote: variable(env, 'CREDITS_REMOTE'),
+      names: 'CREDITS_DB and CREDITS_REMOTE',
+    },
+    { db: file.db, remote: file.remote, names: '`db` and `remote` in the configuration file' },
+  ];
+  const place = places.find(({ db, remote }) => db !== undefined || remote !== undefined);
+  if (place === undefined) return {};
+  const { db, remote, names } = place;
+  if (db !== undefined && remote !== undefined)
+    throw invalid(`${names} name two ledgers`, 'keep one of them');
+  if (db === '') throw invalid('--db needs a path or a postgres:// URL');
+  if (remote !== undefined && !/^https?:\/\/[^\s/]/.test(remote)) {
+    throw invalid(
+      `${JSON.stringify(remote)} is no address of a remote ledger`,
+      'it starts with https:// or http://',
+    );
+  }
+  return { ...(db === undefined ? {} : { db }), ...(remote === undefined ? {} : { remote }) };
+}
+
+function refuseSecret(url: string, flag: string, hint: string): void {
+  if (PASSWORD.test(url)) throw invalid(`${flag} carries a password, which every process list shows`, hint);
+}
+
+function requireKey(key: string): void {
+  if (key === '' || key.length > 255 || /[\u0000-\u001f\u007f]/.test(key)) {
+    throw invalid('--key must be 1 to 255 characters without control characters');
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * The two writers of the program: one for answers (stdout), one for refusals (stderr). No command prints by itself.
+ * Source: contract 2 (streams, envelopes), 3 (codes).
+ */
+import { isLedgerError, LedgerError } from '../core/errors.ts';
+import type { Result } from './command.ts';
+
+/** Where text goes. `process.stdout` and a test's string buffer both fit. */
+export interface Sink {
+  write(text: string): unknown;
+}
+
+/** The text of an answer, with its last line feed; empty when there is nothing to print. */
+export async function answerText(result: Result, facts: { json: boolean; quiet: boolean }): Promise<string> {
+  if (facts.json) return `${JSON.stringify({ schema: result.schema, ...result.json() })}\n`;
+  if (facts.quiet && result.unchanged === true) return '';
+  const text = await result.text();
+  return text === '' ? '' : `${text}\n`;
+}
+
+/** A refusal, or a defect, as the fields of the failure document. */
+export function failureFields(error: unknown): {
+  code: string;
+  message: string;
+  hint?: string;
+  details?: Readonly<Record<string, unknown>>;
+} {
+  if (isLedgerError(error)) {
+    const { code, message, hint, details } = error;
+    return {
+      code,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+      ...(details === undefined ? {} : { details }),
+    };
+  }
+  return {
+    code: 'internal',
+    message: `something went wrong inside credits: ${error instanceof Error ? error.message : String(error)}`,
+    hint: 'CREDITS_DEBUG=1 shows where',
+  };
+}
+
+/** Control characters of foreign text (a file's name, a note) must not reach a terminal; line feeds become spaces. */
+const clean = (text: string): string =>
+  text.replace(/[\r\n\t]+/g, ' ').replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
+
+/** The text of a refusal for stderr. */
+export function failureText(error: unknown, json: boolean, mark = (word: string): string => word): string {
+  const fields = failureFields(error);
+  if (json) return `${JSON.stringify({ error: fields })}\n`;
+  const hint = fields.hint === undefined ? '' : `hint: ${clean(fields.hint)}\n`;
+  return `${mark('error:')} ${clean(fields.message)}\n${hint}`;
+}
+
+/** Exit code of whatever was thrown. */
+export function exitCodeOf(error: unknown): number {
+  return isLedgerError(error) ? error.exitCode : 1;
+}
+
+/** Errors of the system that have a code of their own; anything else stays as it is. */
+export function nameSystemError(error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new LedgerError('disk_full', 'the disk is full', {
+      hint: 'make room, then run the same command again',
+    });
+  }
+  return error;
+}

@@ -1,0 +1,80 @@
+/**
+ * Tables without rules or boxes: a heading, aligned columns, three spaces between them. A terminal too narrow for the
+ * table gets every row as a few lines of its own; nothing is left out.
+ */
+import { pad, textWidth } from './width.ts';
+
+export interface Column {
+  readonly title: string;
+  /** Numbers stand right. */
+  readonly align?: 'left' | 'right';
+  /** Narrowest, so that a table does not jump with every number. */
+  readonly least?: number;
+}
+
+export interface TableStyle {
+  /** Columns of the terminal; infinite in a pipe. */
+  readonly columns: number;
+  /** How headings look. */
+  readonly heading?: (text: string) => string;
+}
+
+const GAPS = [3, 2] as const;
+
+/**
+ * Renders rows under their headings.
+ * @param rows cells as text, one per column, safe to print
+ * @returns lines without a last line feed; the heading alone when there are no rows
+ */
+export function renderTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  style: TableStyle,
+): string {
+  const widths = columns.map((column, index) =>
+    Math.max(column.least ?? 0, textWidth(column.title), ...rows.map((row) => textWidth(row[index] ?? ''))),
+  );
+  const total = widths.reduce((sum, width) => sum + width, 0);
+  const gap = GAPS.find((each) => total + each * (columns.length - 1) <= style.columns);
+  const heading = style.heading ?? ((text) => text);
+  if (gap === undefined) return renderStacked(columns, rows, style.columns, heading);
+  const line = (cells: readonly string[]): string =>
+    columns
+      .map((column, index) => pad(cells[index] ?? '', widths[index]!, column.align ?? 'left'))
+      .join(' '.repeat(gap))
+      .trimEnd();
+  return [heading(line(columns.map((column) => column.title))), ...rows.map(line)].join('\n');
+}
+
+/** Each row as its first cell, then `title value` pairs on as many lines as they take. */
+function renderStacked(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+  heading: (text: string) => string,
+): string {
+  return rows
+    .map((row) => {
+      const pairs = columns
+        .map((column, index) => ({ title: column.title.toLowerCase(), cell: row[index] ?? '' }))
+        .slice(1)
+        .filter(({ cell }) => cell !== '')
+        .map(({ title, cell }) => `${title} ${cell}`);
+      return [heading(row[0] ?? ''), ...wrapParts(pairs, width - 2).map((line) => `  ${line}`)].join('\n');
+    })
+    .join('\n');
+}
+
+/** Joins parts with ` · ` into lines of at most a width; a longer part has its own line. */
+export function wrapParts(parts: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    if (last !== undefined && textWidth(last) + 3 + textWidth(part) <= width) {
+      lines[lines.length - 1] = `${last} · ${part}`;
+    } else {
+      lines.push(part);
+    }
+  }
+  return lines;
+}

@@ -1,0 +1,85 @@
+/**
+ * What is known about the terminal, decided once: colour, width, and whether anybody can be asked.
+ * Source: contract 2.
+ */
+import type { Environment } from './settings.ts';
+
+/** A stream as far as it matters here. */
+export interface StreamFacts {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+export interface Terminal {
+  /** Stdout is a terminal. */
+  readonly isTerminal: boolean;
+  /** Stderr is a terminal: progress may be drawn there. */
+  readonly isErrorTerminal: boolean;
+  /** Escape codes may go to stdout. */
+  readonly color: boolean;
+  /** Escape codes may go to stderr. */
+  readonly errorColor: boolean;
+  /** Width for charts and wrapped text. */
+  readonly columns: number;
+  /** Width that a table must fit: that of the terminal, or no limit in a pipe, where a table is data. */
+  readonly tableColumns: number;
+  /** Questions may be asked. */
+  readonly canAsk: boolean;
+  /** Why not: the first reason, for the message. */
+  readonly whyNotAsk: string;
+}
+
+/** The facts that flags say. */
+export interface TerminalFlags {
+  readonly noColor: boolean;
+  readonly noInput: boolean;
+  readonly yes: boolean;
+}
+
+const isSet = (value: string | undefined): boolean => value !== undefined && value !== '';
+const isOff = (value: string | undefined): boolean => value === '0' || value === 'false';
+
+/** Escape codes: NO_COLOR wins, FORCE_COLOR may colour a pipe, else a terminal that is neither dumb nor CI. */
+function colorOn(stream: StreamFacts, env: Environment, noColor: boolean): boolean {
+  if (noColor || isSet(env.NO_COLOR)) return false;
+  const force = env.FORCE_COLOR;
+  if (isSet(force)) return !isOff(force);
+  return stream.isTTY === true && env.TERM !== 'dumb' && !isSet(env.CI);
+}
+
+function widthOf(stream: StreamFacts, env: Environment): number {
+  if (stream.columns !== undefined && stream.columns > 0) return stream.columns;
+  const given = env.COLUMNS;
+  return given !== undefined && /^[1-9]\d{0,3}$/.test(given) ? Number(given) : 80;
+}
+
+function whyNot(stdin: StreamFacts, stderr: StreamFacts, env: Environment, flags: TerminalFlags): string {
+  if (flags.noInput) return '--no-input';
+  if (isSet(env.CI)) return 'CI is set';
+  if (stdin.isTTY !== true) return 'stdin is not a terminal';
+  if (stderr.isTTY !== true) return 'stderr is not a terminal';
+  return flags.yes ? '--yes' : '';
+}
+
+/** Decides everything about the terminal. */
+export function describeTerminal(
+  streams: { readonly stdin: StreamFacts; readonly stdout: StreamFacts; readonly stderr: StreamFacts },
+  env: Environment,
+  flags: TerminalFlags,
+): Terminal {
+  const { stdin, stdout, stderr } = streams;
+  const isTerminal = stdout.isTTY === true;
+  const columns = widthOf(stdout, env);
+  const whyNotAsk = whyNot(stdin, stderr, env, flags);
+  return {
+    isTerminal,
+    isErrorTerminal: stderr.isTTY === true,
+    color: colorOn(stdout, env, flags.noColor),
+    // A piped stdout asks for plain text on both streams.
+    errorColor: colorOn(stdout, env, flags.noColor) && colorOn(stderr, env, flags.noColor),
+    columns,
+    tableColumns: isTerminal ? columns : Number.POSITIVE_INFINITY,
+    canAsk: whyNotAsk === '',
+    whyNotAsk,
+  };
+}
