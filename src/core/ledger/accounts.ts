@@ -12,6 +12,7 @@ import { Booking, type Decision, type RequestKey, refuseClosed } from './booking
 import type { SettingCommand } from './commands.ts';
 import { enterCycle, grantLot } from './grants.ts';
 import { planState } from './plan-change.ts';
+import { sweep } from './sweep.ts';
 
 /** A new account. `no`, `tag` and `head` come from the store, which alone can make them unique. */
 export interface NewAccount {
@@ -44,7 +45,10 @@ export function requireAccountId(id: string): string {
 }
 
 /** An account before its first receipt. */
-export function blankAccount(facts: Pick<Account, 'no' | 'id' | 'tag' | 'head' | 'zone'>, at: Instant): Account {
+export function blankAccount(
+  facts: Pick<Account, 'no' | 'id' | 'tag' | 'head' | 'zone'>,
+  at: Instant,
+): Account {
   return {
     ...facts,
     plan: 'free',
@@ -100,6 +104,7 @@ export function decideOpen(facts: NewAccount, at: Instant, context: PlanContext)
  */
 export function decideClose(booking: Booking, key: RequestKey): void {
   refuseClosed(booking.account);
+  sweep(booking);
   booking.account = { ...booking.account, closedAt: booking.at };
   booking.close('setting', { credits: ZERO, detail: { closed: true } }, key);
 }
@@ -107,6 +112,7 @@ export function decideClose(booking: Booking, key: RequestKey): void {
 /** Books a change of settings; the content is hashed with the receipt. @throws LedgerError `account_closed` */
 export function decideSetting(booking: Booking, command: SettingCommand, key: RequestKey): void {
   refuseClosed(booking.account);
+  sweep(booking);
   if (command.byok !== null) booking.account = { ...booking.account, byok: command.byok };
   booking.close('setting', { credits: ZERO, note: command.note, detail: command.detail }, key);
 }

@@ -173,4 +173,3 @@ export function refuseClosed(account: Account): void {
     details: { account: account.id },
   });
 }
-

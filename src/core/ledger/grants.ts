@@ -183,11 +183,7 @@ export function decideRevoke(booking: Booking, command: RevokeCommand, key: Requ
   sweep(booking);
   const ended = !hasEnded(booking.lot(command.lot), booking.at);
   const taken = endLot(booking, command.lot, 'revoked');
-  booking.close(
-    'revoke',
-    { credits: taken, note: command.note, detail: { lot: command.lot, ended } },
-    key,
-  );
+  booking.close('revoke', { credits: taken, note: command.note, detail: { lot: command.lot, ended } }, key);
 }
 
 /**

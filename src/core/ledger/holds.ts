@@ -174,7 +174,8 @@ function settledByAmount(
   amount: Microcredits | null,
   tags: CallTags,
 ): Omit<Usage, 'receipt'> {
-  if (amount === null) throw invalid('say what the call used: --credits, or --input-tokens and --output-tokens');
+  if (amount === null)
+    throw invalid('say what the call used: --credits, or --input-tokens and --output-tokens');
   const bare = bareUsage(amount, tags, booking.at);
   if (hold.call === null) return bare;
   const { model, provider, byok } = hold.call;
@@ -203,6 +204,9 @@ export function decideRelease(booking: Booking, command: ReleaseCommand, key: Re
   const hold = booking.holds.get(found.no)!;
   const released = giveBack(booking, hold);
   booking.putHold({ ...hold, status: 'released', resolvedBy: booking.next });
-  booking.close('release', { credits: released, note: command.note, detail: { hold: hold.no, released } }, key);
+  booking.close(
+    'release',
+    { credits: released, note: command.note, detail: { hold: hold.no, released } },
+    key,
+  );
 }
-
