@@ -5,7 +5,7 @@
 import { type Catalogue, type RateRow, unknownModel } from './catalogue.ts';
 import { type Microcredits, ZERO } from './credits.ts';
 import { invalid, LedgerError } from './errors.ts';
-import { type CallTokens, priceCall } from './rates.ts';
+import { type CallTokens, priceCall, requireParts } from './rates.ts';
 import type { Account, Instant } from './types.ts';
 
 /** A call as a user names it. `model` is an id, name or alias; `provider` is needed for an unknown model alone. */
@@ -80,6 +80,7 @@ export function unpriced(model: string): LedgerError {
  * @throws LedgerError `invalid_argument` when cache parts exceed the input
  */
 export function priceOn(terms: CallTerms, tokens: CallTokens): CallPrice {
+  requireParts(tokens);
   const listCredits = terms.rate?.rates == null ? null : priceCall(terms.rate.rates, tokens);
   if (listCredits === null && !terms.byok) throw unpriced(terms.model);
   return { ...terms, listCredits, credits: terms.byok ? ZERO : listCredits! };

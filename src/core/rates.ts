@@ -76,7 +76,8 @@ function rate(text: string): Decimal {
   let value = parsedRates.get(text);
   if (value === undefined) {
     value = parseDecimal(text);
-    if (value === undefined) throw new LedgerError('integrity_failure', `a stored rate is unreadable: ${text}`);
+    if (value === undefined)
+      throw new LedgerError('integrity_failure', `a stored rate is unreadable: ${text}`);
     if (parsedRates.size > 10_000) parsedRates.clear();
     parsedRates.set(text, value);
   }
@@ -96,14 +97,22 @@ interface Part {
   readonly rate: string;
 }
 
+/**
+ * Checks that the cache parts of a call's input are parts of it, priced or not.
+ * @throws LedgerError `invalid_argument`. Source: contract 1.
+ */
+export function requireParts({ inputTokens, cachedTokens, cacheWriteTokens }: CallTokens): void {
+  const cached = cachedTokens + cacheWriteTokens;
+  if (cached <= inputTokens) return;
+  throw invalid(
+    `${cached} cached tokens are more than the ${inputTokens} input tokens they are part of`,
+    'inputTokens includes cachedTokens and cacheWriteTokens',
+  );
+}
+
 function partsOf(rates: Rates, tokens: CallTokens): Part[] {
+  requireParts(tokens);
   const { cachedTokens: read, cacheWriteTokens: written } = tokens;
-  if (read + written > tokens.inputTokens) {
-    throw invalid(
-      `${read + written} cached tokens are more than the ${tokens.inputTokens} input tokens they are part of`,
-      'inputTokens includes cachedTokens and cacheWriteTokens',
-    );
-  }
   return [
     { tokens: tokens.inputTokens - read - written, rate: rates.input },
     { tokens: read, rate: rates.cacheRead ?? rates.input },
