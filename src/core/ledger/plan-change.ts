@@ -101,13 +101,13 @@ export function decidePlan(
   bookDueCycle(booking, context);
   const current = requirePlan(context.catalogue, booking.account.plan, booking.at);
   const mode = modeOf(command.mode, target, current, booking);
-  if (target.id === current.id) return keepPlan(booking, key);
   const change = { from: current.id, to: target.id, mode };
-  if (mode === 'next-cycle') return schedule(booking, target, change, key);
-  if (booking.account.cycleEnd === null || mode === 'restart') {
-    return restart(booking, target, context, change, key);
-  }
-  return prorateNow(booking, target, current, change, key);
+  // A plan without a cycle has no boundary to wait for: whatever comes after it starts now.
+  const startsNow = booking.account.cycleEnd === null || mode === 'restart';
+  if (target.id === current.id) keepPlan(booking, key);
+  else if (startsNow) restart(booking, target, context, change, key);
+  else if (mode === 'next-cycle') schedule(booking, target, change, key);
+  else prorateNow(booking, target, current, change, key);
 }
 
 type Change = { readonly from: string; readonly to: string; readonly mode: Exclude<ChangeMode, null> };
@@ -141,12 +141,7 @@ function keepPlan(booking: Booking, key: RequestKey): void {
 
 function schedule(booking: Booking, target: PlanRow, change: Change, key: RequestKey): void {
   const { cycleEnd } = booking.account;
-  if (cycleEnd === null) {
-    // A plan without cycles has no boundary to wait for, and the target is no dearer: it takes its place now.
-    booking.account = { ...booking.account, plan: target.id, pendingPlan: null, pendingAt: null };
-  } else {
-    booking.account = { ...booking.account, pendingPlan: target.id, pendingAt: cycleEnd };
-  }
+  booking.account = { ...booking.account, pendingPlan: target.id, pendingAt: cycleEnd };
   booking.close('plan_change', { credits: ZERO, detail: { plan: planState(booking), change } }, key);
 }
 
