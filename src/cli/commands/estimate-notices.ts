@@ -1,0 +1,111 @@
+/**
+ * What an estimate rests on, said on stderr: what was assumed, what was left out, and where the tariff or the model does
+ * not bear what was asked. Never part of the answer.
+ */
+import { providerPricesOf, type Shortfall, shortfallsOf } from '../../catalog/provider-prices.ts';
+import { count, group } from '../render/amounts.ts';
+import { printable } from '../render/width.ts';
+import type { Priced } from './estimate.ts';
+import type { EstimateRequest } from './estimate-flags.ts';
+
+const tokens = (value: number, what: string): string => count(value, `${what} token`);
+
+/** Lines about one model's estimate. */
+export function estimateNotices(priced: Priced, request: EstimateRequest): string[] {
+  return [
+    ...inputNotices(priced),
+    ...assumedOutput(priced.estimate.outputTokens, request),
+    ...limitNotices(priced),
+    ...priceNotices(priced),
+  ];
+}
+
+/** Lines about a comparison: what holds for all, then which models stand out. */
+export function comparisonNotices(
+  rows: readonly Priced[],
+  unpriced: readonly string[],
+  request: EstimateRequest,
+): string[] {
+  const [first] = rows;
+  const names = (chosen: readonly Priced[]): string =>
+    chosen.map(({ estimate }) => printable(estimate.model)).join(', ');
+  const below = rows.filter(({ subject, estimate }) => {
+    return (
+      !estimate.byok && estimate.rates !== null && shortfallsOf(subject.words, estimate.rates).length > 0
+    );
+  });
+  const tooLong = rows.filter(isTooLong);
+  return [
+    ...(first === undefined ? [] : assumedOutput(first.estimate.outputTokens, request)),
+    ...(first?.counted.notes ?? []),
+    ...(unpriced.length === 0 ? [] : [`left out, without a price: ${unpriced.map(printable).join(', ')}`]),
+    ...(tooLong.length === 0 ? [] : [`the input is longer than these models take: ${names(tooLong)}`]),
+    ...(below.length === 0
+      ? []
+      : [`the tariff is below the provider's known price: ${names(below)} (see \`credits models show\`)`]),
+  ];
+}
+
+function inputNotices({ counted, name }: Priced): string[] {
+  const { framingTokens, notes, tokens: all } = counted;
+  const framing =
+    framingTokens === null
+      ? []
+      : [
+          `of the ${tokens(all, 'input')}, ${group(String(framingTokens))} are not text: what ${printable(name)} adds for messages, tools and images`,
+        ];
+  return [...notes, ...framing];
+}
+
+function assumedOutput(output: number, { outputTokens, maxOutputTokens }: EstimateRequest): string[] {
+  if (outputTokens !== null) return [];
+  const why = output === maxOutputTokens ? ', the most that is allowed' : '';
+  return [`assumed ${tokens(output, 'output')}${why}: tell how many you expect with --output-tokens`];
+}
+
+const isTooLong = ({ subject, counted }: Priced): boolean =>
+  subject.contextWindow !== null && counted.tokens > subject.contextWindow;
+
+function limitNotices(priced: Priced): string[] {
+  const { name, subject, counted, estimate } = priced;
+  const lines: string[] = [];
+  if (isTooLong(priced)) {
+    lines.push(
+      `the input (${tokens(counted.tokens, 'input')}) is longer than ${printable(name)} takes: ${group(String(subject.contextWindow))}`,
+    );
+  }
+  const asked = Math.max(estimate.outputTokens, priced.hasMaximum ? (estimate.maxOutputTokens ?? 0) : 0);
+  if (subject.maxOutput !== null && asked > subject.maxOutput) {
+    lines.push(`${printable(name)} answers with ${tokens(subject.maxOutput, 'output')} at most`);
+  }
+  return lines;
+}
+
+function priceNotices({ subject, estimate, counted, name }: Priced): string[] {
+  if (estimate.byok || estimate.rates === null) return [];
+  const { rates } = estimate;
+  const shown = printable(name);
+  const lines = shortfallsOf(subject.words, rates).map(
+    (shortfall) => `${shown} is priced below its provider: ${shortfallText(shortfall)}`,
+  );
+  for (const { name: known, tier, source, readOn } of providerPricesOf(subject.words)) {
+    if (tier !== null && counted.tokens > tier.aboveInputTokens) {
+      lines.push(
+        `above ${tokens(tier.aboveInputTokens, 'input')} the provider asks ${tier.input} / ${tier.output} for ${known}, and the tariff is ${rates.input} / ${rates.output} (${source}, ${readOn})`,
+      );
+    }
+  }
+  return lines;
+}
+
+const RATE_NAMES = {
+  input: 'input',
+  output: 'output',
+  cacheRead: 'cache reads',
+  cacheWrite: 'cache writes',
+} as const;
+
+/** `output 0.6 credits per 1K tokens, and Gemini 2.5 Flash costs 2.5 (source, 2026-08)`. */
+export function shortfallText({ rate, tariff, asked, price }: Shortfall): string {
+  return `${RATE_NAMES[rate]} ${tariff} credits per 1K tokens, and ${price.name} costs ${asked} (${price.source}, ${price.readOn})`;
+}

@@ -1,0 +1,219 @@
+/**
+ * `credits estimate`: the cost of a call before it is made. Reads the input, prices it, and judges it against a budget or
+ * balance; books nothing and needs no ledger.
+ */
+import { defaultCatalogue } from '../../catalog/index.ts';
+import { type CallTerms, termsOf } from '../../core/calls.ts';
+import type { Catalogue } from '../../core/catalogue.ts';
+import { type Microcredits, toJsonCredits, ZERO } from '../../core/credits.ts';
+import { invalid, isLedgerError, LedgerError } from '../../core/errors.ts';
+import { byCost, type Estimate, estimateCall, type Funds, isAffordable } from '../../core/estimate.ts';
+import type { Instant } from '../../core/types.ts';
+import type { BalanceView, LedgerService } from '../../ledger/service.ts';
+import type { CommandModule, Result } from '../command.ts';
+import type { Context } from '../context.ts';
+import { type CountedInput, type ReadInput, readInput } from '../estimate-input.ts';
+import { credits } from '../render/amounts.ts';
+import { type NamedEstimate, renderComparison, renderEstimate } from '../render/estimate.ts';
+import { estimateFields } from '../render/estimate-json.ts';
+import { ASSUMED_OUTPUT_TOKENS, type EstimateRequest, parseEstimate } from './estimate-flags.ts';
+import { comparisonNotices, estimateNotices } from './estimate-notices.ts';
+
+/** A model in question: what the catalogue says of it, and who pays. */
+export interface Subject {
+  /** As typed; the id where nothing was typed. */
+  readonly typed: string;
+  readonly name: string;
+  readonly terms: CallTerms;
+  /** Id, name and aliases; for a model that no list knows, what was typed. */
+  readonly words: readonly string[];
+  readonly contextWindow: number | null;
+  readonly maxOutput: number | null;
+}
+
+/** One model's estimate with what was found on the way. */
+export interface Priced extends NamedEstimate {
+  readonly subject: Subject;
+  readonly counted: CountedInput;
+}
+
+/** What prices and balances are read from. */
+interface Market {
+  readonly catalogue: Catalogue;
+  readonly at: Instant;
+  /** null without a ledger. */
+  readonly funds: Funds | null;
+  readonly byok: Readonly<Record<string, string>>;
+}
+
+async function run(context: Context, request: EstimateRequest): Promise<Result> {
+  const market = await openMarket(context, request.check);
+  // A model that cannot be priced is refused before anything is read or asked for.
+  const named = request.model === null ? null : subjectOf(market, request.model);
+  const input = await readInput(request.source, context);
+  const wanted = named ?? (input.model === null ? null : subjectOf(market, input.model));
+  if (request.compare) return compare(context, market, request, input, wanted);
+  if (wanted === null) {
+    throw invalid('which model? the request names none', 'name one with -m; `credits models` lists them');
+  }
+  const priced = await priceOne(wanted, input, request);
+  for (const line of estimateNotices(priced, request)) context.notice(line);
+  const { funds } = market;
+  return {
+    schema: 'credits.estimate/v1',
+    json: () => ({
+      ...estimateFields(priced.estimate, funds),
+      ...(priced.counted.framingTokens === null ? {} : { framingTokens: priced.counted.framingTokens }),
+    }),
+    text: () => renderEstimate(priced, funds),
+    failure: verdict(priced, request, funds),
+  };
+}
+
+async function compare(
+  context: Context,
+  market: Market,
+  request: EstimateRequest,
+  input: ReadInput,
+  wanted: Subject | null,
+): Promise<Result> {
+  const { subjects, unpriced } = everyModel(market);
+  const rows: Priced[] = [];
+  for (const subject of subjects) rows.push(await priceOne(subject, input, request));
+  rows.sort((a, b) => byCost(a.estimate, b.estimate));
+  const judged =
+    wanted === null
+      ? (rows[0] ?? null)
+      : (rows.find(({ subject }) => subject.terms.model === wanted.terms.model) ??
+        (await priceOne(wanted, input, request)));
+  for (const line of comparisonNotices(rows, unpriced, request)) context.notice(line);
+  const { funds } = market;
+  return {
+    schema: 'credits.estimate/v1',
+    json: () => ({ estimates: rows.map(({ estimate }) => estimateFields(estimate, funds)) }),
+    text: () =>
+      renderComparison(rows, judged, funds, {
+        columns: context.terminal.tableColumns,
+        heading: context.paint.bold,
+      }),
+    failure: judged === null ? undefined : verdict(judged, request, funds),
+  };
+}
+
+/** The ledger's prices and the account's balance; the built-in prices and no balance where there is no ledger. */
+async function openMarket(context: Context, needsLedger: boolean): Promise<Market> {
+  const service = needsLedger ? await context.service() : await context.serviceIfAny();
+  if (service === null) {
+    return { catalogue: defaultCatalogue(), at: context.now(), funds: null, byok: {} };
+  }
+  const balance = await balanceOf(context, service, needsLedger);
+  return {
+    catalogue: await service.catalogue(),
+    at: service.now(),
+    funds: balance === null ? null : { available: balance.available, debt: balance.debt },
+    byok: balance?.byok ?? {},
+  };
+}
+
+/** The balance; null where nobody named an account and the ledger has no default one. */
+async function balanceOf(
+  context: Context,
+  service: LedgerService,
+  isNeeded: boolean,
+): Promise<BalanceView | null> {
+  try {
+    return await service.balance(context.account);
+  } catch (error) {
+    const isMissing = isLedgerError(error) && error.code === 'unknown_account';
+    if (isMissing && !isNeeded && !context.globals.accountGiven) return null;
+    throw error;
+  }
+}
+
+/** @throws LedgerError `unknown_model`, `unpriced_model` */
+function subjectOf({ catalogue, byok, at }: Market, typed: string): Subject {
+  const terms = termsOf(catalogue, { byok }, { model: typed, provider: null, noByok: false }, at);
+  const model = catalogue.findModel(terms.model);
+  return {
+    typed,
+    name: model?.name ?? terms.model,
+    terms,
+    words: model === undefined ? [typed] : [typed, model.id, model.name, ...model.aliases],
+    contextWindow: model?.contextWindow ?? null,
+    maxOutput: model?.maxOutput ?? null,
+  };
+}
+
+/** Every model that can be priced, and the ids of those that cannot. */
+function everyModel(market: Market): { subjects: Subject[]; unpriced: string[] } {
+  const subjects: Subject[] = [];
+  const unpriced: string[] = [];
+  for (const { id } of market.catalogue.rows.models) {
+    try {
+      subjects.push(subjectOf(market, id));
+    } catch (error) {
+      if (!isLedgerError(error) || error.code !== 'unpriced_model') throw error;
+      unpriced.push(id);
+    }
+  }
+  return { subjects, unpriced };
+}
+
+async function priceOne(subject: Subject, input: ReadInput, request: EstimateRequest): Promise<Priced> {
+  const { terms, maxOutput } = subject;
+  const model = { id: terms.model, provider: terms.provider };
+  const counted = await (request.exact ? input.countExactlyOn(model) : input.countOn(model));
+  const estimate = estimateCall(
+    terms,
+    {
+      input: counted,
+      cachedTokens: request.cachedTokens,
+      cacheWriteTokens: request.cacheWriteTokens,
+      outputTokens: expectedOutput(request),
+      maxOutputTokens: request.maxOutputTokens,
+    },
+    maxOutput,
+  );
+  return { name: subject.name, subject, counted, estimate, hasMaximum: request.maxOutputTokens !== null };
+}
+
+/** What the answer is expected to take: as told, else 500, or less where no more is allowed. */
+export function expectedOutput({ outputTokens, maxOutputTokens }: EstimateRequest): number {
+  return outputTokens ?? Math.min(ASSUMED_OUTPUT_TOKENS, maxOutputTokens ?? ASSUMED_OUTPUT_TOKENS);
+}
+
+/** The first check that fails. Source: contract 6 (what the checks look at), 5.6 (debt fails them). */
+function verdict(
+  { name, estimate }: Priced,
+  { budget, check }: EstimateRequest,
+  funds: Funds | null,
+): LedgerError | undefined {
+  if (budget !== null && estimate.judged > budget) {
+    return failed(`${name} would cost ${costText(estimate)}, over the budget of ${credits(budget)}`, {
+      needed: estimate.judged,
+      budget,
+    });
+  }
+  if (!check || funds === null || isAffordable(estimate, funds)) return undefined;
+  const { available, debt } = funds;
+  if (debt > ZERO) {
+    return failed(`the account is in debt by ${credits(debt)}`, { needed: estimate.judged, available, debt });
+  }
+  return failed(`${name} would cost ${costText(estimate)}, and ${credits(available)} are available`, {
+    needed: estimate.judged,
+    available,
+  });
+}
+
+const costText = ({ judged, credits: expected }: Estimate): string =>
+  judged === expected ? credits(judged) : `up to ${credits(judged)}`;
+
+function failed(message: string, amounts: Readonly<Record<string, Microcredits>>): LedgerError {
+  const details = Object.fromEntries(
+    Object.entries(amounts).map(([name, amount]) => [name, toJsonCredits(amount)]),
+  );
+  return new LedgerError('check_failed', message, { details });
+}
+
+/** The command. */
+export const estimate: CommandModule<EstimateRequest> = { parse: parseEstimate, run };

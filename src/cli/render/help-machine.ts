@@ -1,0 +1,97 @@
+/** Help pages about the machine that the program runs on: its environment, and what to run by the clock. */
+
+/** `credits help environment` */
+export const ENVIRONMENT = `ENVIRONMENT
+
+Flags beat the environment, the environment beats the configuration file. An
+empty variable is not set.
+
+  CREDITS_DB         the ledger: a path, or a postgres:// URL (--db)
+  CREDITS_REMOTE     URL of a ledger served by \`credits serve\` (--remote)
+  CREDITS_TOKEN      access token for it; else the one \`credits login\` stored
+  CREDITS_ACCOUNT    the account (--account)
+  CREDITS_MODEL      the model, where -m is not given
+  CREDITS_NOW        the clock, for tests and back-fills (--now)
+  NO_COLOR           no escape codes; wins over FORCE_COLOR
+  FORCE_COLOR        escape codes also where stdout is no terminal
+  CI                 never ask anything
+  PGPASSWORD         password of a PostgreSQL ledger (or a passfile)
+
+  STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET
+                     keys of the payment provider; several webhook secrets,
+                     comma separated, while one replaces another
+  STRIPE_API_BASE    another address for them, for tests
+
+  ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY or GOOGLE_API_KEY
+                     read by \`credits estimate --exact\` alone, which asks the
+                     model's provider to count; nothing else sends a prompt out
+  ANTHROPIC_BASE_URL, OPENAI_BASE_URL, GEMINI_API_BASE
+                     other addresses for that
+
+Secrets never come from the command line: every process list shows it. A
+password in --db is refused; put it into CREDITS_DB, PGPASSWORD or a passfile.
+
+FILES
+
+  $XDG_DATA_HOME/credits/ledger.db     the ledger (~/.local/share/credits)
+  $XDG_CONFIG_HOME/credits/config.json settings (~/.config/credits): an object
+                                       with "db", "remote", "account", "model"
+
+The ledger and its side files can be read by you alone (0600, folders 0700).`;
+
+/** `credits help cron` */
+export const CRON = `WHAT TO RUN BY THE CLOCK
+
+Balances are right without any of this: credits expire by the clock, and no read
+or spend sees an expired lot. Two jobs make things happen that nobody asks for:
+
+  cycle rollover --all   books what expired, grants the month that began
+  topup run --all        makes top-ups that are due
+
+Both may run at any time, twice, or at once on two machines: each month is
+granted once, each top-up charged once. With -q they print nothing when nothing
+changed, so cron sends no mail.
+
+cron has a small PATH, perhaps no HOME, and none of your shell's variables: write
+absolute paths (\`command -v credits\` tells) and name the ledger.
+
+  # crontab -e
+  CREDITS_DB=/var/lib/credits/ledger.db
+  7 * * * *     /usr/local/bin/credits cycle rollover --all -q
+  */10 * * * *  /usr/local/bin/credits topup run --all -q
+
+If the launcher does not find Node.js under cron's PATH, add a line such as
+PATH=/usr/local/bin:/usr/bin:/bin above. A secret key for payments belongs into
+a file that only the job's user can read, not into the crontab.
+
+The same with systemd, as /etc/systemd/system/credits-rollover.service:
+
+  [Unit]
+  Description=Grant and expire monthly credits
+
+  [Service]
+  Type=oneshot
+  User=credits
+  Environment=CREDITS_DB=/var/lib/credits/ledger.db
+  ExecStart=/usr/local/bin/credits cycle rollover --all -q
+  SuccessExitStatus=75
+
+and credits-rollover.timer beside it:
+
+  [Unit]
+  Description=Grant and expire monthly credits every hour
+
+  [Timer]
+  OnCalendar=hourly
+  Persistent=true
+  RandomizedDelaySec=120
+
+  [Install]
+  WantedBy=timers.target
+
+  # systemctl enable --now credits-rollover.timer
+
+Persistent=true catches up a run that was missed while the machine was off. 75
+means "busy, try again later", and the next run does. For \`topup run\` leave
+SuccessExitStatus out: there 75 can be a payment whose outcome is not known yet,
+which someone should see. Exit code 8: some accounts failed, all others were done.`;
