@@ -1,14 +1,84 @@
-/** Placeholder until the ledger can be opened. */
-import { LedgerError } from '../core/errors.ts';
-import type { Wire } from './wire-types.ts';
+/**
+ * Opens and makes local ledgers: the store, its hashing, chance and clock, and the service over it. Loaded by
+ * `context.ts` when a command needs a ledger.
+ */
+import { hash } from 'node:crypto';
+import { userInfo } from 'node:os';
+import path from 'node:path';
+import { defaultRows } from '../catalog/index.ts';
+import { invalid } from '../core/errors.ts';
+import { UTC, UTC_RULES, type ZoneRules } from '../core/zones.ts';
+import { LocalLedger } from '../ledger/local.ts';
+import { openWork } from '../ledger/local-accounts.ts';
+import type { LocalDeps } from '../ledger/local-deps.ts';
+import { settingRows } from '../ledger/new-ledger.ts';
+import type { SqliteStore, StoreOptions } from '../store/sqlite.ts';
+import { createSqlite, openSqlite } from '../store/sqlite-open.ts';
+import type { Wire, WireOptions } from './wire-types.ts';
+
+const sha256 = (text: string): string => hash('sha256', text, 'hex');
+
+const TAG_LETTERS = 'abcdefghijkmnpqrstuvwxyz23456789';
+
+function storeOptions({ random }: WireOptions): StoreOptions {
+  return {
+    sha256,
+    random: () => Buffer.from(random(4)).readUInt32BE() / 2 ** 32,
+    newTag: () => [...random(6)].map((byte) => TAG_LETTERS[byte % TAG_LETTERS.length]).join(''),
+  };
+}
+
+const loadZones = async (): Promise<ZoneRules> => (await import('./zone-rules.ts')).createZoneRules();
+
+/** Who changes a setting: the user of this machine, as the system names them. */
+function actor(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A process without an entry in the user list still has a number.
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+function fileOf({ db, remote }: WireOptions): string {
+  if (remote !== null) throw invalid('--remote is not available in this version');
+  if (/^postgres(ql)?:/i.test(db)) throw invalid('a PostgreSQL ledger is not available in this version');
+  return path.resolve(db);
+}
+
+async function serviceOver(store: SqliteStore, options: WireOptions): Promise<LocalLedger> {
+  const deps: LocalDeps = {
+    store,
+    zones: store.hasZones() ? await loadZones() : UTC_RULES,
+    loadZones,
+    sha256,
+    now: () => options.now ?? options.clock(),
+    wall: options.clock,
+    actor: actor(),
+  };
+  return new LocalLedger(deps);
+}
 
 export const wire: Wire = {
-  open: async (options) => {
-    throw new LedgerError('no_ledger', `there is no ledger at ${options.db}`, {
-      hint: 'make one with `credits init`',
-    });
+  async open(options) {
+    const store = openSqlite(fileOf(options), options.readOnly ? 'read' : 'write', storeOptions(options));
+    return serviceOver(store, options);
   },
-  create: async () => {
-    throw new LedgerError('internal', 'ledgers cannot be made yet');
+  async create(options, input) {
+    const file = fileOf(options);
+    const now = options.now ?? options.clock();
+    const zones = input.account.zone === UTC ? UTC_RULES : await loadZones();
+    const account = openWork(input.account, now, zones, false);
+    const store = createSqlite(
+      file,
+      { mode: input.mode, now, settings: settingRows(defaultRows()), account },
+      storeOptions(options),
+    );
+    const service = await serviceOver(store, options);
+    try {
+      return { info: service.info, account: await service.account(input.account.account) };
+    } finally {
+      await service.close();
+    }
   },
 };

@@ -48,8 +48,16 @@ const usageFields = (usage: Usage): unknown[] => [
   usage.listCredits,
 ];
 
-/** Text of a receipt's hash. @param previous hash of the account's previous receipt, hex */
-export function receiptText(previous: string, { receipt, entries, usage }: Booked): string {
+/**
+ * Text of a receipt's hash.
+ * @param previous hash of the account's previous receipt, hex
+ * @param detail the detail as it is stored; `verify` passes the stored text itself, so that not a blank goes unseen
+ */
+export function receiptText(
+  previous: string,
+  { receipt, entries, usage }: Booked,
+  detail = detailText(receipt.detail),
+): string {
   return JSON.stringify([
     DOMAIN,
     previous,
@@ -62,7 +70,7 @@ export function receiptText(previous: string, { receipt, entries, usage }: Booke
     receipt.available,
     receipt.debt,
     receipt.note,
-    detailText(receipt.detail),
+    detail,
     entries.map(entryFields),
     usage === null ? null : usageFields(usage),
   ]);

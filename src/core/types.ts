@@ -88,6 +88,8 @@ export interface HeldCall {
   readonly cachedTokens: number;
   readonly cacheWriteTokens: number;
   readonly outputTokens: number;
+  /** Price by the rate card of what it may use at most; null without one. */
+  readonly listCredits: Microcredits | null;
 }
 
 /** Free words beside a call or amount, for analytics; null: not given. */

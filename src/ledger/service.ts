@@ -351,7 +351,10 @@ export interface LedgerService {
   /** @throws LedgerError `unknown_account` */
   account(id: string): Promise<AccountView>;
   /** Opens an account. @throws LedgerError `account_exists`, `unknown_plan`, `invalid_argument` */
-  openAccount(input: OpenInput, options?: WriteOptions): Promise<AccountView & { readonly receipt: string | null }>;
+  openAccount(
+    input: OpenInput,
+    options?: WriteOptions,
+  ): Promise<AccountView & { readonly receipt: string | null }>;
   /** @throws LedgerError `unknown_account`, `account_closed` */
   closeAccount(account: string, options?: WriteOptions): Promise<ReceiptView>;
 
@@ -364,7 +367,12 @@ export interface LedgerService {
   ): Promise<SettingView>;
   /** A plan from an instant on. @throws LedgerError `invalid_argument` */
   definePlan(
-    input: { readonly plan: string; readonly monthly: Microcredits; readonly priceCents: number; readonly from: Instant | null },
+    input: {
+      readonly plan: string;
+      readonly monthly: Microcredits;
+      readonly priceCents: number;
+      readonly from: Instant | null;
+    },
     options?: WriteOptions,
   ): Promise<SettingView>;
 

@@ -69,6 +69,7 @@ function heldCall(call: CallInput, price: CallPrice): HeldCall {
     cachedTokens: call.cachedTokens,
     cacheWriteTokens: call.cacheWriteTokens,
     outputTokens: call.outputTokens,
+    listCredits: price.listCredits,
   };
 }
 

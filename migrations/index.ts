@@ -1,0 +1,24 @@
+/**
+ * Every forward step of the schema, in order. The version of a ledger is the number of steps it has had. An ordered map
+ * and not a directory scan: a bundle cannot lose a step.
+ */
+import { up as ledger } from './0001-ledger.ts';
+import { type Dialect, SQLITE } from './dialect.ts';
+
+/** A step: its name and the text that takes a ledger there. */
+export interface Migration {
+  readonly name: string;
+  up(dialect: Dialect): string;
+}
+
+export const MIGRATIONS: readonly Migration[] = [{ name: '0001-ledger', up: ledger }];
+
+/** Version that this program writes. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
+/** SQLite text of every step after a version. */
+export function sqliteSteps(after: number): string[] {
+  return MIGRATIONS.slice(after).map((step) =>
+    step.up(SQLITE).replaceAll('STRICTCLUSTERED', 'STRICT, WITHOUT ROWID'),
+  );
+}

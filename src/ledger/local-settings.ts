@@ -1,0 +1,155 @@
+/**
+ * Settings of the whole ledger: rates, aliases, plans. Each change is a setting receipt on the ledger's own chain, with
+ * the rows it adds hashed into it; rows are dated and never changed.
+ *
+ * Source: contract 4, 5.11; 6 (`models`, `plan define`).
+ */
+import { type Catalogue, unknownModel } from '../core/catalogue.ts';
+import type { Microcredits } from '../core/credits.ts';
+import { invalid } from '../core/errors.ts';
+import { LEDGER_CHAIN } from '../core/ledger/accounts.ts';
+import type { Command } from '../core/ledger/commands.ts';
+import { decide } from '../core/ledger/decide.ts';
+import { parseRate } from '../core/rates.ts';
+import type { Instant } from '../core/types.ts';
+import { answerOf, contextOf, type LocalDeps, writeClock } from './local-deps.ts';
+import { keyReused } from './local-keys.ts';
+import type { ModelSetInput, SettingView, WriteOptions } from './service.ts';
+import type { SettingRow, Work } from './store.ts';
+
+/** What a change adds, given the price list of its transaction. */
+type Rows = (catalogue: Catalogue, now: Instant) => SettingRow[];
+
+const MODEL_ID = /^[A-Za-z0-9~][A-Za-z0-9._:/@~+-]{0,199}$/;
+const PLAN_ID = /^[a-z][a-z0-9_-]{0,31}$/;
+const PROVIDER = /^[a-z][a-z0-9_-]{0,63}$/;
+
+/**
+ * Books rows on the ledger's chain.
+ * @param request what the key is bound to: the change as asked, not the rows it became
+ */
+export async function changeSettings(
+  deps: LocalDeps,
+  request: unknown,
+  rows: Rows,
+  { key = null, dryRun = false }: WriteOptions,
+): Promise<SettingView> {
+  const now = writeClock(deps);
+  const hash = key === null ? null : deps.sha256(JSON.stringify(['setting', request]));
+  const work: Work = {
+    account: LEDGER_CHAIN,
+    now,
+    loads: { key },
+    dryRun,
+    decide: ({ state, replay, catalogue }) => {
+      if (replay !== null) {
+        if (replay.booked.receipt.request !== hash) throw keyReused(key!);
+        return { replay };
+      }
+      const settings = rows(catalogue, Math.max(now, state.account.lastAt));
+      const command: Command = {
+        type: 'setting',
+        detail: { rows: settings, by: deps.actor },
+        byok: null,
+        note: null,
+      };
+      const outcome = decide(state, command, now, contextOf(deps, catalogue), { key, request: hash });
+      return { ...outcome, settings };
+    },
+  };
+  const [result] = await deps.store.execute([work]);
+  if (!result!.ok) throw result!.error;
+  const owner = (await deps.store.read(LEDGER_CHAIN)).state.account;
+  const receipt = answerOf(result!.decided, dryRun, owner);
+  return { receipt, catalogue: await deps.store.catalogue() };
+}
+
+/** @throws LedgerError `invalid_argument` */
+export function setModel(deps: LocalDeps, input: ModelSetInput, options: WriteOptions): Promise<SettingView> {
+  const rates = {
+    input: parseRate(input.input, 'input rate'),
+    output: parseRate(input.output, 'output rate'),
+    cacheRead: input.cacheRead === null ? null : parseRate(input.cacheRead, 'cache read rate'),
+    cacheWrite: input.cacheWrite === null ? null : parseRate(input.cacheWrite, 'cache write rate'),
+  };
+  const rows: Rows = (catalogue, now) => {
+    const known = catalogue.findModel(input.model);
+    const provider = input.provider?.toLowerCase() ?? null;
+    if (known !== undefined && provider !== null && provider !== known.provider) {
+      throw invalid(
+        `${known.id} is a model of ${known.provider}`,
+        'a model keeps its provider; choose another id',
+      );
+    }
+    const model: SettingRow[] = known === undefined ? [newModel(input, provider)] : [];
+    const id = known?.id ?? input.model;
+    const no = catalogue.rows.rates.reduce((most, rate) => Math.max(most, rate.no), 0) + 1;
+    return [...model, { table: 'rate', no, model: id, from: input.from ?? now, ...rates }];
+  };
+  return changeSettings(deps, ['model', input], rows, options);
+}
+
+function newModel(input: ModelSetInput, provider: string | null): SettingRow {
+  if (!MODEL_ID.test(input.model)) {
+    throw invalid(
+      `${JSON.stringify(input.model)} is no model id`,
+      'letters, digits and . _ : / @ ~ + - , at most 200',
+    );
+  }
+  const own = /^openrouter\//i.test(input.model) ? 'openrouter' : provider;
+  if (own === null) throw invalid(`${input.model} is new: name its provider with --provider`);
+  if (!PROVIDER.test(own)) throw invalid(`${JSON.stringify(own)} is no provider name`);
+  return {
+    table: 'model',
+    id: input.model,
+    name: input.name ?? input.model,
+    provider: own,
+    contextWindow: null,
+    maxOutput: null,
+  };
+}
+
+/** @throws LedgerError `unknown_model`, `invalid_argument` */
+export function aliasModel(
+  deps: LocalDeps,
+  { alias, model }: { readonly alias: string; readonly model: string },
+  options: WriteOptions,
+): Promise<SettingView> {
+  if (!MODEL_ID.test(alias)) throw invalid(`${JSON.stringify(alias)} is no model name`);
+  const rows: Rows = (catalogue) => {
+    const target = catalogue.findModel(model);
+    if (target === undefined) throw unknownModel(catalogue, model);
+    const taken = catalogue.findModel(alias);
+    if (taken !== undefined && taken.id !== target.id) {
+      throw invalid(
+        `${alias} names ${taken.id} already`,
+        'choose another alias: past bookings used this one',
+      );
+    }
+    return taken === undefined ? [{ table: 'alias', alias: alias.toLowerCase(), model: target.id }] : [];
+  };
+  return changeSettings(deps, ['alias', alias.toLowerCase(), model.toLowerCase()], rows, options);
+}
+
+/** @throws LedgerError `invalid_argument` */
+export function definePlan(
+  deps: LocalDeps,
+  input: {
+    readonly plan: string;
+    readonly monthly: Microcredits;
+    readonly priceCents: number;
+    readonly from: Instant | null;
+  },
+  options: WriteOptions,
+): Promise<SettingView> {
+  const id = input.plan.toLowerCase();
+  if (!PLAN_ID.test(id))
+    throw invalid(`${JSON.stringify(input.plan)} is no plan name`, 'letters, digits, _ and -, at most 32');
+  const rows: Rows = (catalogue, now) => {
+    const known = catalogue.rows.plans.find((row) => row.id === id);
+    const name = known?.name ?? `${id[0]!.toUpperCase()}${id.slice(1)}`;
+    const { monthly, priceCents } = input;
+    return [{ table: 'plan', id, name, from: input.from ?? now, monthly, priceCents }];
+  };
+  return changeSettings(deps, ['plan', { ...input, plan: id }], rows, options);
+}

@@ -1,0 +1,287 @@
+/**
+ * A ledger over a store: turns requests into commands, lets the core decide inside the store's transaction and answers
+ * with views. All rules are the core's; what is here is keys, ids and batches.
+ */
+import type { Catalogue, PackageRow, PlanRow } from '../core/catalogue.ts';
+import type { LedgerError } from '../core/errors.ts';
+import { readId, unknownId } from '../core/ids.ts';
+import type { Command } from '../core/ledger/commands.ts';
+import { decide } from '../core/ledger/decide.ts';
+import type { Account, Instant } from '../core/types.ts';
+import { closeAccount, openAccount } from './local-accounts.ts';
+import { readBalance } from './local-balance.ts';
+import { answerOf, contextOf, type LocalDeps, writeClock } from './local-deps.ts';
+import { keyReused } from './local-keys.ts';
+import { readAccount, readAccounts, readCycle, readHolds, readLog, readPlan } from './local-reads.ts';
+import { aliasModel, definePlan, setModel } from './local-settings.ts';
+import { expire, runCycle } from './local-sweeps.ts';
+import { requestText } from './requests.ts';
+import type {
+  GrantInput,
+  HoldInput,
+  ItemResult,
+  LedgerInfo,
+  LedgerService,
+  LogQuery,
+  ModelSetInput,
+  OpenInput,
+  PlanChangeView,
+  ReceiptView,
+  SettleInput,
+  SpendInput,
+  SpendItem,
+  WriteOptions,
+} from './service.ts';
+import type { Decided, Loaded, Loads, Work } from './store.ts';
+import type { Target } from './target.ts';
+import { verifyStore } from './verify.ts';
+import type { VerifyOptions } from './verify-view.ts';
+
+export class LocalLedger implements LedgerService {
+  readonly info: LedgerInfo;
+  readonly #deps: LocalDeps;
+
+  constructor(deps: LocalDeps) {
+    this.#deps = deps;
+    this.info = { location: deps.store.location, mode: deps.store.mode };
+  }
+
+  now(): Instant {
+    return this.#deps.now();
+  }
+
+  catalogue(): Promise<Catalogue> {
+    return this.#deps.store.catalogue();
+  }
+
+  spend(account: string, input: SpendInput, options: WriteOptions = {}): Promise<ReceiptView> {
+    return this.#write(account, { type: 'spend', ...input }, {}, options);
+  }
+
+  async spendMany(items: readonly SpendItem[], options: { dryRun?: boolean } = {}): Promise<ItemResult[]> {
+    const accounts: (Account | undefined)[] = [];
+    const works = items.map((item, index) =>
+      this.#work(
+        item.account,
+        { type: 'spend', ...item.input },
+        {},
+        { key: item.key, ...options },
+        (account) => {
+          accounts[index] = account;
+        },
+      ),
+    );
+    const results = await this.#deps.store.execute(works);
+    return results.map((result, index): ItemResult => {
+      if (!result.ok) return { status: 'refused', error: result.error as LedgerError };
+      const receipt = answerOf(result.decided, options.dryRun === true, accounts[index]);
+      return { status: receipt.replayed ? 'replayed' : 'booked', receipt };
+    });
+  }
+
+  hold(account: string, input: HoldInput, options: WriteOptions = {}): Promise<ReceiptView> {
+    return this.#write(account, { type: 'hold', ...input }, {}, options);
+  }
+
+  settle(account: string, input: SettleInput, options: WriteOptions = {}): Promise<ReceiptView> {
+    return this.#onHold(account, input.hold, (hold) => ({ type: 'settle', ...input, hold }), options);
+  }
+
+  release(
+    account: string,
+    input: { readonly hold: string; readonly note: string | null },
+    options: WriteOptions = {},
+  ): Promise<ReceiptView> {
+    return this.#onHold(
+      account,
+      input.hold,
+      (hold) => ({ type: 'release', note: input.note, hold }),
+      options,
+    );
+  }
+
+  grant(account: string, input: GrantInput, options: WriteOptions = {}): Promise<ReceiptView> {
+    return this.#write(account, { type: 'grant', ...input }, {}, options);
+  }
+
+  async revoke(
+    account: string,
+    input: { readonly lot: string; readonly note: string | null },
+    options: WriteOptions = {},
+  ): Promise<ReceiptView> {
+    const { no, tag } = requireId('lot', input.lot, account);
+    const command: Command = { type: 'revoke', lot: no, note: input.note };
+    return this.#write(account, command, { lot: no }, options, { prefix: 'lot', text: input.lot, tag });
+  }
+
+  expire(account: string | null, lot: string | null, options: WriteOptions = {}) {
+    return expire(this.#deps, account, lot, options, (...args) => this.#run(...args));
+  }
+
+  runCycle(...args: Parameters<LedgerService['runCycle']>) {
+    return runCycle(this.#deps, ...args);
+  }
+
+  async setPlan(
+    account: string,
+    input: { readonly plan: string; readonly mode: 'prorate' | 'restart' | 'next-cycle' | null },
+    options: WriteOptions = {},
+  ): Promise<PlanChangeView> {
+    const command: Command = { type: 'plan', plan: input.plan, mode: input.mode };
+    const { decided, owner } = await this.#run(account, command, { cycleLots: true }, options);
+    const changed = 'replay' in decided || decided.booked.at(-1)?.receipt.kind === 'plan_change';
+    const receipt = changed ? answerOf(decided, options.dryRun === true, owner) : null;
+    const view = await readPlan(this.#deps, account, 'replay' in decided ? null : decided.state.account);
+    return { ...view, effectiveAt: view.pending?.at ?? receipt?.at ?? this.now(), receipt };
+  }
+
+  balance(account: string, asOf: Instant | null = null) {
+    return readBalance(this.#deps, account, asOf);
+  }
+
+  holds(account: string, all: boolean, asOf: Instant | null = null) {
+    return readHolds(this.#deps, account, all, asOf);
+  }
+
+  cycle(account: string) {
+    return readCycle(this.#deps, account);
+  }
+
+  plan(account: string) {
+    return readPlan(this.#deps, account, null);
+  }
+
+  async plans(): Promise<PlanRow[]> {
+    return (await this.catalogue()).plansAt(this.now());
+  }
+
+  async packages(): Promise<PackageRow[]> {
+    return (await this.catalogue()).packagesAt(this.now());
+  }
+
+  log(account: string, query: LogQuery) {
+    return readLog(this.#deps, account, query);
+  }
+
+  accounts(page: { readonly after?: string | null; readonly limit?: number } = {}) {
+    return readAccounts(this.#deps, page);
+  }
+
+  account(id: string) {
+    return readAccount(this.#deps, id);
+  }
+
+  openAccount(input: OpenInput, options: WriteOptions = {}) {
+    return openAccount(this.#deps, input, options);
+  }
+
+  closeAccount(account: string, options: WriteOptions = {}): Promise<ReceiptView> {
+    return closeAccount(account, options, (...args) => this.#write(...args));
+  }
+
+  setModel(input: ModelSetInput, options: WriteOptions = {}) {
+    return setModel(this.#deps, input, options);
+  }
+
+  aliasModel(input: { readonly alias: string; readonly model: string }, options: WriteOptions = {}) {
+    return aliasModel(this.#deps, input, options);
+  }
+
+  definePlan(input: Parameters<LedgerService['definePlan']>[0], options: WriteOptions = {}) {
+    return definePlan(this.#deps, input, options);
+  }
+
+  verify(options: VerifyOptions = {}) {
+    return verifyStore(this.#deps, options);
+  }
+
+  close(): Promise<void> {
+    return this.#deps.store.close();
+  }
+
+  async #onHold(
+    account: string,
+    text: string,
+    command: (hold: number) => Command,
+    options: WriteOptions,
+  ): Promise<ReceiptView> {
+    const { no, tag } = requireId('hold', text, account);
+    return this.#write(account, command(no), { hold: no }, options, { prefix: 'hold', text, tag });
+  }
+
+  async #write(
+    account: string,
+    command: Command,
+    loads: Loads,
+    options: WriteOptions,
+    target?: Target,
+  ): Promise<ReceiptView> {
+    const { decided, owner } = await this.#run(account, command, loads, options, target);
+    return answerOf(decided, options.dryRun === true, owner);
+  }
+
+  async #run(account: string, command: Command, loads: Loads, options: WriteOptions, target?: Target) {
+    let owner: Account | undefined;
+    const work = this.#work(
+      account,
+      command,
+      loads,
+      options,
+      (found) => {
+        owner = found;
+      },
+      target,
+    );
+    const [result] = await this.#deps.store.execute([work]);
+    if (!result!.ok) throw result!.error;
+    return { decided: result!.decided, owner: owner! };
+  }
+
+  #work(
+    account: string,
+    command: Command,
+    loads: Loads,
+    { key = null, dryRun = false }: WriteOptions,
+    seen: (account: Account) => void,
+    target?: Target,
+  ): Work {
+    const deps = this.#deps;
+    const now = writeClock(deps);
+    return {
+      account,
+      now,
+      loads: { ...loads, key },
+      dryRun,
+      decide: (loaded) => {
+        const owner = loaded.state.account;
+        seen(owner);
+        if (target !== undefined && target.tag !== owner.tag) {
+          throw unknownId(target.prefix, target.text, owner.id);
+        }
+        return decideOnce(deps, loaded, command, now, key);
+      },
+    };
+  }
+}
+
+function requireId(prefix: 'lot' | 'hold', text: string, account: string): { no: number; tag: string } {
+  const id = readId(prefix, text);
+  if (id === undefined) throw unknownId(prefix, text, account);
+  return id;
+}
+
+/** Answers a known key with its receipt; else decides. The key comes before everything that depends on state or clock. */
+function decideOnce(
+  deps: LocalDeps,
+  { state, replay, catalogue }: Loaded,
+  command: Command,
+  now: Instant,
+  key: string | null,
+): Decided {
+  const request = key === null ? null : deps.sha256(requestText(command, catalogue));
+  if (replay !== null) {
+    if (replay.booked.receipt.request === request) return { replay };
+    throw keyReused(key!);
+  }
+  return decide(state, command, now, contextOf(deps, catalogue), { key, request });
+}

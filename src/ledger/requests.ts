@@ -1,0 +1,79 @@
+/**
+ * What a key is bound to: the command and its words as given, with amounts and model ids normalised; clock, dry run and
+ * output flags left out. Arrays in a fixed order, so that equal requests have equal texts.
+ *
+ * Source: contract 5.7.
+ */
+import type { CallInput } from '../core/calls.ts';
+import type { Catalogue } from '../core/catalogue.ts';
+import type { Command } from '../core/ledger/commands.ts';
+import type { CallTags } from '../core/types.ts';
+
+const tagsOf = (tags: CallTags): unknown[] => [tags.activity, tags.session, tags.run];
+
+function callOf(call: CallInput | null, catalogue: Catalogue): unknown {
+  if (call === null) return null;
+  return [
+    call.model === '' ? '' : (catalogue.findModel(call.model)?.id ?? call.model.toLowerCase()),
+    call.provider?.toLowerCase() ?? null,
+    call.inputTokens,
+    call.cachedTokens,
+    call.cacheWriteTokens,
+    call.outputTokens,
+    call.toolCalls,
+    ...tagsOf(call),
+    call.noByok,
+  ];
+}
+
+/** Text of a request; its SHA-256 is stored with the key. */
+export function requestText(command: Command, catalogue: Catalogue): string {
+  return JSON.stringify([command.type, ...fieldsOf(command, catalogue)]);
+}
+
+function fieldsOf(command: Command, catalogue: Catalogue): unknown[] {
+  switch (command.type) {
+    case 'spend':
+      return [
+        command.amount,
+        callOf(command.call, catalogue),
+        tagsOf(command.tags),
+        command.note,
+        command.at,
+      ];
+    case 'hold':
+      return [
+        command.amount,
+        callOf(command.call, catalogue),
+        tagsOf(command.tags),
+        command.ttlMs,
+        command.note,
+      ];
+    case 'settle':
+      return [
+        command.hold,
+        command.amount,
+        callOf(command.call, catalogue),
+        tagsOf(command.tags),
+        command.note,
+      ];
+    case 'release':
+      return [command.hold, command.note];
+    case 'grant':
+      return [command.source, command.amount, command.expires, command.priority, command.note];
+    case 'revoke':
+      return [command.lot, command.note];
+    case 'expire':
+      return [command.lot];
+    case 'cycle':
+      return [command.step];
+    case 'plan':
+      return [command.plan.toLowerCase(), command.mode];
+    case 'close':
+      return [];
+    case 'setting':
+      return [command.detail, command.note];
+    default:
+      return command satisfies never;
+  }
+}

@@ -1,0 +1,191 @@
+/**
+ * What the ledger needs of a database, and nothing of how it does it. The store owns concurrency: it runs each piece of
+ * work alone for its account, inside one transaction with the others of its batch, and answers only after the commit.
+ *
+ * Not here: rules. A store loads state, lets `decide` choose, and writes exactly what was chosen.
+ */
+import type { Catalogue } from '../core/catalogue.ts';
+import type { Outcome } from '../core/ledger/decide.ts';
+import type {
+  Account,
+  AccountState,
+  Booked,
+  Entry,
+  Hold,
+  Instant,
+  Lot,
+  Receipt,
+  Usage,
+} from '../core/types.ts';
+import type { LedgerMode } from './service.ts';
+
+/** What a piece of work needs beyond the account, its live lots and its lapsed holds. */
+export interface Loads {
+  readonly key?: string | null;
+  readonly hold?: number | null;
+  readonly lot?: number | null;
+  /** Also the exhausted monthly lots of the running cycle: a plan change ends them. */
+  readonly cycleLots?: boolean;
+}
+
+/** What `Work.decide` is given. */
+export interface Loaded {
+  readonly state: AccountState;
+  /** The receipt that the key was bound to, with the lots its slices name. */
+  readonly replay: Replay | null;
+  readonly catalogue: Catalogue;
+}
+
+/** A receipt booked earlier. */
+export interface Replay {
+  readonly booked: Booked;
+  readonly lots: ReadonlyMap<number, Lot>;
+}
+
+/** A change of a ledger-wide table, written in the transaction of the setting receipt that carries it. */
+export type SettingRow =
+  | {
+      readonly table: 'model';
+      readonly id: string;
+      readonly name: string;
+      readonly provider: string;
+      readonly contextWindow: number | null;
+      readonly maxOutput: number | null;
+    }
+  | { readonly table: 'alias'; readonly alias: string; readonly model: string }
+  | {
+      readonly table: 'rate';
+      readonly no: number;
+      readonly model: string;
+      readonly from: Instant;
+      readonly input: string | null;
+      readonly output: string | null;
+      readonly cacheRead: string | null;
+      readonly cacheWrite: string | null;
+    }
+  | {
+      readonly table: 'plan';
+      readonly id: string;
+      readonly name: string;
+      readonly from: Instant;
+      readonly monthly: number;
+      readonly priceCents: number;
+    }
+  | {
+      readonly table: 'package';
+      readonly id: string;
+      readonly from: Instant;
+      readonly credits: number;
+      readonly priceCents: number;
+      readonly retired: boolean;
+    };
+
+/** What a piece of work decided: new receipts, or the answer to a known key. */
+export type Decided = (Outcome & { readonly settings?: readonly SettingRow[] }) | { readonly replay: Replay };
+
+/** One command for one account. `decide` is synchronous and pure; its refusals end this piece of work alone. */
+export interface Work {
+  readonly account: string;
+  readonly now: Instant;
+  readonly loads: Loads;
+  readonly dryRun: boolean;
+  decide(loaded: Loaded): Decided;
+}
+
+/** How a piece of work ended. `account` as it is after it. */
+export type WorkResult =
+  | { readonly ok: true; readonly decided: Decided }
+  | { readonly ok: false; readonly error: Error };
+
+/** Makes a new account inside a transaction; `head` is filled in by the store. */
+export interface NewAccountWork {
+  readonly account: string;
+  readonly dryRun: boolean;
+  decide(
+    facts: { readonly no: number; readonly tag: string; readonly head: string },
+    catalogue: Catalogue,
+  ): Outcome;
+  /** Account facts that the genesis hash covers. */
+  readonly zone: string;
+  readonly createdAt: Instant;
+}
+
+/** Everything of an account that a read shows: every lot that is unexpired or has something left, and its open holds. */
+export interface AccountRead {
+  readonly state: AccountState;
+}
+
+/** Filters of `log`, all optional; newest `limit` entries are returned oldest first. */
+export interface EntryQuery {
+  readonly since: Instant | null;
+  readonly until: Instant | null;
+  readonly kind: string | null;
+  readonly limit: number | null;
+}
+
+/** An entry with what `log` shows beside it. */
+export interface EntryRow {
+  readonly entry: Entry;
+  readonly note: string | null;
+}
+
+/** A receipt as stored, with the hash it carries; what `verify` reads. */
+export interface StoredReceipt {
+  readonly receipt: Receipt;
+  readonly usage: Usage | null;
+  /** The detail as stored, to the letter. */
+  readonly detailText: string | null;
+  readonly hash: string;
+}
+
+/** An account with everything stored of it, streamed in order of number. */
+export interface AccountDump {
+  readonly account: Account;
+  readonly lots: readonly Lot[];
+  readonly holds: readonly HoldRow[];
+  receipts(): Iterable<StoredReceipt> | AsyncIterable<StoredReceipt>;
+  entries(): Iterable<Entry> | AsyncIterable<Entry>;
+}
+
+/** A hold without its slices, which are the `held` entries of its receipt. */
+export type HoldRow = Omit<Hold, 'slices'>;
+
+/** The database behind a ledger. */
+export interface Store {
+  readonly location: string;
+  readonly mode: LedgerMode;
+  /**
+   * Runs a batch in one transaction, in order. Refusals undo only their own piece; anything else rolls back all.
+   * @throws LedgerError `ledger_busy`, `disk_full`, `integrity_failure`, `ledger_read_only`: nothing was written
+   */
+  execute(works: readonly Work[]): Promise<WorkResult[]>;
+  /** @throws LedgerError `account_exists` and what `decide` refuses */
+  openAccount(work: NewAccountWork): Promise<Outcome>;
+  catalogue(): Promise<Catalogue>;
+  /** @throws LedgerError `unknown_account` */
+  read(account: string): Promise<AccountRead>;
+  /** Lots and holds by number, whatever their state. */
+  lots(account: Account, numbers: readonly number[]): Promise<ReadonlyMap<number, Lot>>;
+  holds(account: Account, openOnly: boolean): Promise<Hold[]>;
+  /** Every lot of the account's cycle; for `cycle show`. */
+  cycleLots(account: Account): Promise<Lot[]>;
+  entries(account: Account, query: EntryQuery): Promise<EntryRow[]>;
+  /** All entries up to an instant, oldest first; for `--as-of` in the past. */
+  entriesUntil(account: Account, until: Instant): Promise<Entry[]>;
+  receiptsUntil(account: Account, until: Instant): Promise<StoredReceipt[]>;
+  accounts(after: string | null, limit: number): Promise<Account[]>;
+  /** How many accounts there are, the ledger's own chain not counted. */
+  countAccounts(): Promise<number>;
+  /** Ids of accounts for which a rollover (or sweep) may have something to do at an instant, in pages by number. */
+  dueAccounts(
+    what: 'cycle' | 'sweep',
+    at: Instant,
+    after: number,
+    limit: number,
+  ): Promise<{ readonly ids: string[]; readonly last: number }>;
+  /** Everything, account by account, in one snapshot; for `verify` and export. */
+  dump(): AsyncIterable<AccountDump> | Iterable<AccountDump>;
+  /** Faults of the file, schema, triggers and settings tables themselves; empty when sound. */
+  inspect(): Promise<readonly { readonly check: string; readonly detail: string }[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,77 @@
+/** Ledger-wide settings: rows of the price list to and from the tables. */
+import { type Catalogue, type CatalogueRows, createCatalogue } from '../core/catalogue.ts';
+import type { Microcredits } from '../core/credits.ts';
+import type { SettingRow } from '../ledger/store.ts';
+import type { Row, Value } from './rows.ts';
+import type { StatementName } from './sqlite-statements.ts';
+
+/** Where a setting row goes: the statement and its values. */
+export function settingInsert(row: SettingRow): { statement: StatementName; values: Value[] } {
+  switch (row.table) {
+    case 'model':
+      return {
+        statement: 'insertModel',
+        values: [row.id, row.name, row.provider, row.contextWindow, row.maxOutput],
+      };
+    case 'alias':
+      return { statement: 'insertAlias', values: [row.alias, row.model] };
+    case 'rate':
+      return {
+        statement: 'insertRate',
+        values: [row.no, row.model, row.from, row.input, row.output, row.cacheRead, row.cacheWrite],
+      };
+    case 'plan':
+      return { statement: 'insertPlan', values: [row.id, row.name, row.from, row.monthly, row.priceCents] };
+    case 'package':
+      return {
+        statement: 'insertPackage',
+        values: [row.id, row.from, row.credits, row.priceCents, row.retired ? 1 : 0],
+      };
+  }
+}
+
+/** Rows of the tables as a price list. */
+export function catalogueOf(
+  rows: Record<'models' | 'aliases' | 'rates' | 'plans' | 'packages', readonly Row[]>,
+): Catalogue {
+  const aliases = new Map<string, string[]>();
+  for (const [alias, model] of rows.aliases as [string, string][]) {
+    aliases.set(model, [...(aliases.get(model) ?? []), alias]);
+  }
+  const list: CatalogueRows = {
+    models: (rows.models as [string, string, string, number | null, number | null][]).map(
+      ([id, name, provider, contextWindow, maxOutput]) => ({
+        id,
+        name,
+        provider,
+        aliases: aliases.get(id) ?? [],
+        contextWindow,
+        maxOutput,
+      }),
+    ),
+    rates: (rows.rates as [number, string, number, ...(string | null)[]][]).map(
+      ([no, model, from, input, output, cacheRead, cacheWrite]) => ({
+        no,
+        model,
+        from,
+        rates:
+          input == null || output == null
+            ? null
+            : { input, output, cacheRead: cacheRead ?? null, cacheWrite: cacheWrite ?? null },
+      }),
+    ),
+    plans: (rows.plans as [number, string, string, number, Microcredits, number][]).map(
+      ([, id, name, from, monthly, priceCents]) => ({ id, name, from, monthly, priceCents }),
+    ),
+    packages: (rows.packages as [number, string, number, Microcredits, number, number][]).map(
+      ([, id, from, credits, priceCents, retired]) => ({
+        id,
+        from,
+        credits,
+        priceCents,
+        retired: retired === 1,
+      }),
+    ),
+  };
+  return createCatalogue(list);
+}

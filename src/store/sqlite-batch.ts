@@ -1,0 +1,201 @@
+/**
+ * Runs one batch of work inside an open write transaction of a SQLite connection: load, decide, write. Synchronous from
+ * the first read to the last write, so nothing can come between.
+ */
+import type { Catalogue } from '../core/catalogue.ts';
+import type { Sha256 } from '../core/chain.ts';
+import { isLedgerError, LedgerError } from '../core/errors.ts';
+import type { Outcome } from '../core/ledger/decide.ts';
+import type { Account, Hold, Lot } from '../core/types.ts';
+import type { Loads, Replay, SettingRow, Work, WorkResult } from '../ledger/store.ts';
+import {
+  accountOf,
+  accountRow,
+  entryOf,
+  entryRow,
+  holdOf,
+  holdRow,
+  isLive,
+  lotOf,
+  lotRow,
+  type Row,
+  receiptOf,
+  receiptRow,
+  usageOf,
+  usageRow,
+} from './rows.ts';
+import { type Chained, Session } from './session.ts';
+import { settingInsert } from './settings.ts';
+import type { Prepared, StatementName } from './sqlite-statements.ts';
+
+type Statements = (name: StatementName) => Prepared;
+
+/** The refusal for an account that is not there. */
+export const unknownAccount = (id: string): LedgerError =>
+  new LedgerError('unknown_account', `no account is called ${JSON.stringify(id)}`, {
+    hint: 'list them with `credits accounts`, open one with `credits accounts create`',
+    details: { account: id },
+  });
+
+export class SqliteBatch {
+  readonly #sql: Statements;
+  readonly #sha256: Sha256;
+  readonly #catalogue: () => Catalogue;
+  readonly #sessions = new Map<string, Session>();
+
+  /** @param catalogue the price list as of this transaction; asked again after each change of settings */
+  constructor(sql: Statements, sha256: Sha256, catalogue: () => Catalogue) {
+    this.#sql = sql;
+    this.#sha256 = sha256;
+    this.#catalogue = catalogue;
+  }
+
+  /** Decides and writes one piece of work. A refusal is its result; anything else throws and must roll back. */
+  run(work: Work): WorkResult {
+    try {
+      const session = this.#session(work);
+      this.#load(session, work);
+      const replay = this.#replay(session.state.account, work.loads.key ?? null);
+      const decided = work.decide({ state: session.state, replay, catalogue: this.#catalogue() });
+      if (!('replay' in decided) && !work.dryRun) {
+        this.#write(session, decided);
+        for (const row of decided.settings ?? []) this.insertSetting(row);
+      }
+      return { ok: true, decided };
+    } catch (error) {
+      if (!isLedgerError(error) || error.code === 'integrity_failure') throw error;
+      return { ok: false, error };
+    }
+  }
+
+  /** Writes a new account with its first receipts. */
+  open(outcome: Outcome, blank: Account): void {
+    this.#sql('insertAccount').run(...accountRow(blank));
+    const empty = { account: blank, lots: new Map(), holds: new Map() };
+    const session = new Session(empty, blank.lastAt, true);
+    this.#sessions.set(blank.id, session);
+    this.#write(session, outcome);
+  }
+
+  insertSetting(row: SettingRow): void {
+    const { statement, values } = settingInsert(row);
+    this.#sql(statement).run(...values);
+  }
+
+  /** Writes what the batch left of accounts, lots and holds; once per row, however often it changed. */
+  finish(): void {
+    for (const session of this.#sessions.values()) if (session.changed) this.#flush(session);
+  }
+
+  #session(work: Work): Session {
+    const known = this.#sessions.get(work.account);
+    if (known !== undefined) return known;
+    const row = this.#sql('accountById').get(work.account);
+    if (row === undefined) throw unknownAccount(work.account);
+    const account = accountOf(row);
+    const lots = this.#sql('liveLots').all(account.no).map(lotOf);
+    const state = { account, lots: new Map(lots.map((lot) => [lot.no, lot])), holds: new Map() };
+    const session = new Session(state, Number.NEGATIVE_INFINITY);
+    this.#sessions.set(work.account, session);
+    return session;
+  }
+
+  #load(session: Session, { now, loads }: Work): void {
+    const { account } = session.state;
+    const until = Math.max(now, account.lastAt);
+    if (account.held > 0 && until > session.holdsUntil) {
+      const rows = this.#sql('lapsedHolds').all(account.no, until);
+      session.addHolds(rows.map((row) => this.#hold(account, row)));
+    }
+    session.holdsUntil = Math.max(session.holdsUntil, until);
+    const { holds, lots } = session.state;
+    if (loads.hold != null && !holds.has(loads.hold)) {
+      session.addHolds(
+        this.#sql('holdByNo')
+          .all(account.no, loads.hold)
+          .map((row) => this.#hold(account, row)),
+      );
+    }
+    if (loads.lot != null && !lots.has(loads.lot)) {
+      session.addLots(this.#sql('lotByNo').all(account.no, loads.lot).map(lotOf));
+    }
+    this.#loadCycleLots(session, loads);
+    this.#loadSliceLots(session);
+  }
+
+  #loadCycleLots(session: Session, loads: Loads): void {
+    if (loads.cycleLots !== true || session.cycleLotsLoaded) return;
+    const { account } = session.state;
+    session.addLots(this.#sql('cycleLots').all(account.no, account.cycle).map(lotOf));
+    session.cycleLotsLoaded = true;
+  }
+
+  /** A hold's lots are live while it is open; the state must hold them all. */
+  #loadSliceLots(session: Session): void {
+    const { account, holds, lots } = session.state;
+    for (const hold of holds.values()) {
+      if (hold.status !== 'open') continue;
+      for (const slice of hold.slices) {
+        if (lots.has(slice.lot)) continue;
+        session.addLots(this.#sql('lotByNo').all(account.no, slice.lot).map(lotOf));
+      }
+    }
+  }
+
+  #hold(account: Account, row: Row): Hold {
+    const hold = holdOf(row);
+    const slices = this.#sql('slices').all(account.no, hold.no) as never[][];
+    return { ...hold, slices: slices.map(([lot, amount]) => ({ lot: lot!, amount: amount! })) };
+  }
+
+  #replay(account: Account, key: string | null): Replay | null {
+    if (key === null) return null;
+    const row = this.#sql('receiptByKey').get(account.no, key);
+    if (row === undefined) return null;
+    const { receipt } = receiptOf(row);
+    const last = receipt.entryFirst + receipt.entryCount - 1;
+    const entries = this.#sql('entriesOf').all(account.no, receipt.entryFirst, last).map(entryOf);
+    const usage = this.#sql('usageOf').get(account.no, receipt.seq);
+    const lots = new Map<number, Lot>();
+    for (const { lot } of entries) {
+      if (lot === null || lots.has(lot)) continue;
+      for (const found of this.#sql('lotByNo').all(account.no, lot)) lots.set(lot, lotOf(found));
+    }
+    return { booked: { receipt, entries, usage: usage === undefined ? null : usageOf(usage) }, lots };
+  }
+
+  #write(session: Session, outcome: Outcome): void {
+    const { no } = session.state.account;
+    for (const { booked, hash } of session.apply(outcome, this.#sha256)) {
+      this.#append(no, { booked, hash });
+    }
+  }
+
+  #append(account: number, { booked, hash }: Chained): void {
+    this.#sql('insertReceipt').run(account, ...receiptRow(booked.receipt, hash));
+    for (const entry of booked.entries) this.#sql('insertEntry').run(account, ...entryRow(entry));
+    if (booked.usage !== null) this.#sql('insertUsage').run(account, ...usageRow(booked.usage));
+  }
+
+  #flush(session: Session): void {
+    const { account } = session.state;
+    const { lots, holds } = session.dirty;
+    for (const { row, isNew } of lots) {
+      if (isNew) this.#sql('insertLot').run(account.no, ...lotRow(row), isLive(row));
+      else {
+        const { available, held, spent, expired, revoked, endedAt, endKind } = row;
+        this.#sql('updateLot').run(
+          ...[available, held, spent, expired, revoked, endedAt, endKind, isLive(row)],
+          account.no,
+          row.no,
+        );
+      }
+    }
+    for (const { row, isNew } of holds) {
+      if (isNew) this.#sql('insertHold').run(account.no, ...holdRow(row));
+      else this.#sql('updateHold').run(row.status, row.resolvedBy, account.no, row.no);
+    }
+    const row = accountRow(account);
+    this.#sql('updateAccount').run(row[5]!, ...row.slice(6), account.no);
+  }
+}

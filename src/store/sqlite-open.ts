@@ -1,0 +1,122 @@
+/**
+ * Opening, making and migrating a SQLite ledger. Migrations run under the write lock, after a backup of the file.
+ * Source: contract 9 (test or live is chosen once), DESIGN on migrations.
+ */
+import fs from 'node:fs';
+import { MIGRATIONS, SCHEMA_VERSION, sqliteSteps } from '../../migrations/index.ts';
+import { type Catalogue, createCatalogue } from '../core/catalogue.ts';
+import { genesisText } from '../core/chain.ts';
+import { ZERO } from '../core/credits.ts';
+import { blankAccount, LEDGER_CHAIN } from '../core/ledger/accounts.ts';
+import { Booking } from '../core/ledger/booking.ts';
+import type { Instant } from '../core/types.ts';
+import type { LedgerMode } from '../ledger/service.ts';
+import type { NewAccountWork, SettingRow } from '../ledger/store.ts';
+import { SqliteStore, type StoreOptions } from './sqlite.ts';
+import { SqliteBatch } from './sqlite-batch.ts';
+import { sqliteRefusal } from './sqlite-errors.ts';
+import {
+  type Access,
+  APPLICATION_ID,
+  type Connection,
+  ledgerExists,
+  makeFile,
+  openFile,
+} from './sqlite-file.ts';
+import { statements } from './sqlite-statements.ts';
+
+/** What a new ledger starts with. */
+export interface NewLedger {
+  readonly mode: LedgerMode;
+  readonly now: Instant;
+  /** The price list it is made with, as rows of its first setting receipt. */
+  readonly settings: readonly SettingRow[];
+  /** Its first account; null: none. */
+  readonly account: NewAccountWork | null;
+}
+
+/**
+ * Makes a ledger: file, schema, price list and first account, all or nothing.
+ * @throws LedgerError `ledger_exists`, `ledger_unreadable`, `ledger_read_only`, `disk_full`, and what the account refuses
+ */
+export function createSqlite(file: string, start: NewLedger, options: StoreOptions): SqliteStore {
+  const db = makeFile(file);
+  try {
+    db.exec('BEGIN IMMEDIATE');
+    if ((db.pragma('user_version', { simple: true }) as number) > 0) throw ledgerExists(file);
+    for (const step of sqliteSteps(0)) db.exec(step);
+    db.pragma(`application_id = ${APPLICATION_ID}`);
+    db.pragma(`user_version = ${SCHEMA_VERSION}`);
+    const sql = statements(db);
+    sql('insertLedger').run(start.mode, start.now);
+    seed(db, start, options);
+    const store = new SqliteStore(db, file, options);
+    if (start.account !== null) store.openInOpenTransaction(start.account);
+    db.exec('COMMIT');
+    return store;
+  } catch (error) {
+    if (db.inTransaction) db.exec('ROLLBACK');
+    db.close();
+    // A refused or failed start leaves no half-made ledger behind; an empty file counts as none.
+    throw sqliteRefusal(error, file);
+  }
+}
+
+/** Books the price list on the ledger's own chain. */
+function seed(db: Connection, { now, settings }: NewLedger, { sha256 }: StoreOptions): void {
+  const facts = { no: 0, id: LEDGER_CHAIN, tag: 'ledger', zone: 'UTC' };
+  const head = sha256(genesisText({ ...facts, createdAt: now }));
+  const blank = blankAccount({ ...facts, head }, now);
+  const booking = new Booking({ account: blank, lots: new Map(), holds: new Map() }, now);
+  booking.close('setting', { credits: ZERO, detail: { rows: settings } });
+  const empty: Catalogue = createCatalogue({ models: [], rates: [], plans: [], packages: [] });
+  const batch = new SqliteBatch(statements(db), sha256, () => empty);
+  batch.open({ ...booking.done(), swept: null, change: null }, blank);
+  for (const row of settings) batch.insertSetting(row);
+  batch.finish();
+}
+
+/**
+ * Opens a ledger. For writing, an older schema is migrated first, after a copy of the file.
+ * @throws LedgerError `no_ledger`, `ledger_unreadable`, `ledger_newer`, `ledger_read_only`, `ledger_busy`, `disk_full`
+ */
+export function openSqlite(file: string, access: Access, options: StoreOptions): SqliteStore {
+  let { db, version } = openFile(file, access);
+  try {
+    if (version < SCHEMA_VERSION) {
+      if (access === 'read') {
+        db.close();
+        ({ db } = openFile(file, 'write'));
+      }
+      migrate(db, file);
+      version = SCHEMA_VERSION;
+    }
+    return new SqliteStore(db, file, options);
+  } catch (error) {
+    if (db.open) db.close();
+    throw sqliteRefusal(error, file);
+  }
+}
+
+/** Name of the copy that is made before a migration from a version. */
+export const migrationBackup = (file: string, version: number): string =>
+  `${file}.before-schema-${version + 1}`;
+
+function migrate(db: Connection, file: string): void {
+  const before = db.pragma('user_version', { simple: true }) as number;
+  const backup = migrationBackup(file, before);
+  fs.rmSync(backup, { force: true });
+  fs.closeSync(fs.openSync(backup, 'wx', 0o600));
+  db.prepare('VACUUM INTO ?').run(backup);
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    // Another process may have been faster.
+    const version = db.pragma('user_version', { simple: true }) as number;
+    for (const step of sqliteSteps(version)) db.exec(step);
+    db.pragma(`user_version = ${MIGRATIONS.length}`);
+    db.exec('COMMIT');
+  } catch (error) {
+    if (db.inTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}

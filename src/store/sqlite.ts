@@ -1,0 +1,207 @@
+/**
+ * The SQLite engine. One door owns the connection: every write goes through `execute`, which gathers what is waiting,
+ * takes the write lock first (BEGIN IMMEDIATE: a deferred transaction that reads before it writes fails under a second
+ * writer), runs the batch and answers each caller after the commit (group commit).
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Catalogue } from '../core/catalogue.ts';
+import { genesisText, type Sha256 } from '../core/chain.ts';
+import { LedgerError } from '../core/errors.ts';
+import { blankAccount } from '../core/ledger/accounts.ts';
+import type { Outcome } from '../core/ledger/decide.ts';
+import type { LedgerMode } from '../ledger/service.ts';
+import type { NewAccountWork, Store, Work, WorkResult } from '../ledger/store.ts';
+import { catalogueOf } from './settings.ts';
+import { SqliteBatch } from './sqlite-batch.ts';
+import { isBusy, sqliteRefusal } from './sqlite-errors.ts';
+import type { Connection } from './sqlite-file.ts';
+import { SqliteReader } from './sqlite-reader.ts';
+import { statements } from './sqlite-statements.ts';
+
+/** What the store takes from outside: hashing and chance are not its own. */
+export interface StoreOptions {
+  readonly sha256: Sha256;
+  /** Uniform in [0, 1); spreads retries under contention. */
+  readonly random: () => number;
+  /** New account tag, 4 to 16 of a-z and 0-9. */
+  readonly newTag: () => string;
+  /** How long a write waits for other processes, ms. */
+  readonly busyBudgetMs?: number;
+  /** Most pieces of work in one transaction. */
+  readonly groupLimit?: number;
+}
+
+const BUSY_BUDGET_MS = 30_000;
+const GROUP_LIMIT = 1_024;
+
+interface Waiting {
+  readonly works: readonly Work[];
+  resolve(results: WorkResult[]): void;
+  reject(error: unknown): void;
+}
+
+export class SqliteStore extends SqliteReader implements Store {
+  readonly mode: LedgerMode;
+  readonly #options: StoreOptions;
+  #queue: Waiting[] = [];
+  #draining = false;
+  #prices: { version: number; catalogue: Catalogue } | undefined;
+
+  constructor(db: Connection, location: string, options: StoreOptions) {
+    super(db, location, statements(db));
+    this.#options = options;
+    const [mode] = this.guard(() => this.sql('ledger').get()!);
+    this.mode = mode as LedgerMode;
+  }
+
+  /** @throws LedgerError `ledger_busy`, `disk_full`, `integrity_failure`, `ledger_read_only`: nothing was written */
+  execute(works: readonly Work[]): Promise<WorkResult[]> {
+    if (works.length === 0) return Promise.resolve([]);
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ works, resolve, reject });
+      if (!this.#draining) {
+        this.#draining = true;
+        setImmediate(() => void this.#drain());
+      }
+    });
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const group = this.#nextGroup();
+      try {
+        const results = await this.#commit(group.flatMap((each) => each.works));
+        let from = 0;
+        for (const each of group) {
+          each.resolve(results.slice(from, from + each.works.length));
+          from += each.works.length;
+        }
+      } catch (error) {
+        await this.#oneByOne(group, error);
+      }
+    }
+    this.#draining = false;
+  }
+
+  #nextGroup(): Waiting[] {
+    const limit = this.#options.groupLimit ?? GROUP_LIMIT;
+    let size = 0;
+    let count = 0;
+    for (const each of this.#queue) {
+      if (count > 0 && size + each.works.length > limit) break;
+      size += each.works.length;
+      count += 1;
+    }
+    return this.#queue.splice(0, count);
+  }
+
+  /** A fault of one caller's work must not fail its neighbours. */
+  async #oneByOne(group: readonly Waiting[], error: unknown): Promise<void> {
+    for (const each of group) {
+      if (group.length === 1) each.reject(error);
+      else await this.#commit(each.works).then(each.resolve, each.reject);
+    }
+  }
+
+  #commit(works: readonly Work[]): Promise<WorkResult[]> {
+    const onlyDryRuns = works.every((work) => work.dryRun);
+    return this.#transact(() => {
+      const batch = this.#batch();
+      const results = works.map((work) => batch.run(work));
+      batch.finish();
+      return results;
+    }, onlyDryRuns);
+  }
+
+  #batch(): SqliteBatch {
+    return new SqliteBatch(this.sql, this.#options.sha256, () => this.#currentPrices());
+  }
+
+  /** Runs a synchronous write in a transaction of its own; waits for other processes up to the budget. */
+  async #transact<T>(write: () => T, rollback = false): Promise<T> {
+    const deadline = performance.now() + (this.#options.busyBudgetMs ?? BUSY_BUDGET_MS);
+    for (;;) {
+      try {
+        return this.#transactOnce(write, rollback);
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > deadline) throw sqliteRefusal(error, this.location);
+        await sleep(0.3 + 3 * this.#options.random());
+      }
+    }
+  }
+
+  #transactOnce<T>(write: () => T, rollback: boolean): T {
+    this.db.exec('BEGIN IMMEDIATE');
+    try {
+      const result = write();
+      this.db.exec(rollback ? 'ROLLBACK' : 'COMMIT');
+      return result;
+    } catch (error) {
+      // A full disk has rolled back by itself.
+      if (this.db.inTransaction) this.db.exec('ROLLBACK');
+      this.#prices = undefined;
+      throw error;
+    }
+  }
+
+  async openAccount(work: NewAccountWork): Promise<Outcome> {
+    return this.#transact(() => {
+      const batch = this.#batch();
+      const outcome = this.#openIn(batch, work, this.#currentPrices());
+      batch.finish();
+      return outcome;
+    }, work.dryRun);
+  }
+
+  /** Opens an account inside the transaction that makes the ledger. */
+  openInOpenTransaction(work: NewAccountWork): Outcome {
+    const batch = this.#batch();
+    const outcome = this.#openIn(batch, work, this.#currentPrices());
+    batch.finish();
+    return outcome;
+  }
+
+  /** @throws LedgerError `account_exists` */
+  #openIn(batch: SqliteBatch, work: NewAccountWork, catalogue: Catalogue): Outcome {
+    if (this.sql('accountById').get(work.account) !== undefined) {
+      throw new LedgerError('account_exists', `account ${work.account} exists already`, {
+        details: { account: work.account },
+      });
+    }
+    const no = this.sql('accountNextNo').get()![0] as number;
+    let tag = this.#options.newTag();
+    while (this.sql('tagTaken').get(tag) !== undefined) tag = this.#options.newTag();
+    const { account: id, zone, createdAt } = work;
+    const head = this.#options.sha256(genesisText({ id, tag, zone, createdAt }));
+    const outcome = work.decide({ no, tag, head }, catalogue);
+    batch.open(outcome, blankAccount({ no, id, tag, head, zone }, createdAt));
+    return outcome;
+  }
+
+  async catalogue(): Promise<Catalogue> {
+    return this.reading(() => this.#currentPrices());
+  }
+
+  /** The price list; read again when another process has changed a setting. */
+  #currentPrices(): Catalogue {
+    const version = (this.sql('settingsVersion').get()?.[0] ?? 0) as number;
+    if (this.#prices?.version !== version) {
+      const rows = (name: 'models' | 'aliases' | 'rates' | 'plans' | 'packages') => this.sql(name).all();
+      const catalogue = catalogueOf({
+        models: rows('models'),
+        aliases: rows('aliases'),
+        rates: rows('rates'),
+        plans: rows('plans'),
+        packages: rows('packages'),
+      });
+      this.#prices = { version, catalogue };
+    }
+    return this.#prices.catalogue;
+  }
+
+  /** @throws LedgerError when writes are still waiting: a defect of the caller */
+  override async close(): Promise<void> {
+    while (this.#draining) await sleep(1);
+    await super.close();
+  }
+}

@@ -1,0 +1,178 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  callOf,
+  callSpend,
+  credits,
+  DAY,
+  NOON,
+  spendOf,
+  type TestLedger,
+  testLedger,
+} from '../helpers/ledger.ts';
+
+let open: TestLedger[] = [];
+const make = (...args: Parameters<typeof testLedger>) => {
+  const ledger = testLedger(...args);
+  open.push(ledger);
+  return ledger;
+};
+afterEach(async () => {
+  const all = open;
+  open = [];
+  for (const each of all) await each.done();
+});
+
+describe('a ledger on disk', () => {
+  it('is made 0600 with its side files, with full durability on every connection', async () => {
+    const t = make({ plan: 'pro' });
+    await t.ledger.spend('default', spendOf('1'));
+    for (const name of fs.readdirSync(path.dirname(t.file))) {
+      expect(fs.statSync(path.join(path.dirname(t.file), name)).mode & 0o777, name).toBe(0o600);
+    }
+    const { store } = t.reopen();
+    const db = (store as unknown as { db: import('better-sqlite3').Database }).db;
+    expect(db.pragma('synchronous', { simple: true })).toBe(2);
+    expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
+    expect(db.pragma('foreign_keys', { simple: true })).toBe(1);
+  });
+
+  it('books a spend in burn order and shows it by source', async () => {
+    const t = make({ plan: 'pro' });
+    await t.ledger.grant('default', {
+      source: 'purchased',
+      amount: credits('500'),
+      expires: null,
+      priority: 50,
+      note: null,
+    });
+    const receipt = await t.ledger.spend('default', spendOf('1040'));
+    expect(receipt.slices.map(({ source, credits: c }) => [source, c / 1e6])).toEqual([
+      ['monthly', 1000],
+      ['welcome', 40],
+    ]);
+    expect(receipt.available).toBe(credits('510'));
+    const balance = await t.ledger.balance('default');
+    expect(balance.available).toBe(credits('510'));
+    expect(balance.sources.find((row) => row.source === 'monthly')?.spent).toBe(credits('1000'));
+  });
+
+  it('answers a known key with the first receipt, and refuses another request under it', async () => {
+    const t = make({ plan: 'pro' });
+    const input = callSpend(callOf('haiku', 1200, 300));
+    const first = await t.ledger.spend('default', input, { key: 'a' });
+    t.at += 400 * DAY;
+    const again = await t.ledger.spend(
+      'default',
+      { ...input, call: callOf('Claude-Haiku', 1200, 300) },
+      { key: 'a' },
+    );
+    expect(again).toEqual({ ...first, replayed: true });
+    await expect(t.ledger.spend('default', spendOf('1'), { key: 'a' })).rejects.toMatchObject({
+      code: 'key_reused',
+    });
+  });
+
+  it('replays a hold after its expiry byte for byte, and a refusal binds no key', async () => {
+    const t = make();
+    const input = {
+      amount: credits('60'),
+      call: null,
+      tags: { activity: null, session: null, run: null },
+      ttlMs: 60_000,
+      note: null,
+    };
+    await expect(t.ledger.hold('default', input, { key: 'h' })).rejects.toMatchObject({
+      code: 'insufficient_credits',
+    });
+    await t.ledger.grant('default', {
+      source: 'promotional',
+      amount: credits('10'),
+      expires: null,
+      priority: 50,
+      note: null,
+    });
+    const first = await t.ledger.hold('default', input, { key: 'h' });
+    t.at += 3 * 60_000;
+    const again = await t.ledger.hold('default', input, { key: 'h' });
+    expect(again).toEqual({ ...first, replayed: true });
+    const [hold] = await t.ledger.holds('default', true);
+    expect(hold?.status).toBe('lapsed');
+    const late = await t.ledger.settle('default', {
+      hold: hold!.hold,
+      amount: credits('5'),
+      call: null,
+      tags: input.tags,
+      note: null,
+    });
+    expect(late).toMatchObject({ late: true, overrun: credits('5'), released: 0, available: credits('55') });
+  });
+
+  it('refuses a hold of another account, and writes nothing in a dry run', async () => {
+    const t = make();
+    await t.ledger.openAccount({ account: 'acme', plan: 'free', zone: 'Europe/Berlin', anchorAt: null });
+    const input = {
+      amount: credits('5'),
+      call: null,
+      tags: { activity: null, session: null, run: null },
+      ttlMs: 60_000,
+      note: null,
+    };
+    const held = await t.ledger.hold('acme', input);
+    await expect(t.ledger.release('default', { hold: held.hold!, note: null })).rejects.toMatchObject({
+      code: 'unknown_hold',
+    });
+    const dry = await t.ledger.spend('acme', spendOf('1'), { dryRun: true, key: 'k' });
+    expect(dry).toMatchObject({ receipt: null, dryRun: true, available: credits('44') });
+    expect((await t.ledger.balance('acme')).available).toBe(credits('45'));
+    expect((await t.ledger.spend('acme', spendOf('2'), { key: 'k' })).replayed).toBe(false);
+  });
+
+  it('shows the past as it was and the future by the clock alone', async () => {
+    const t = make({ plan: 'pro' });
+    t.at = NOON + DAY;
+    await t.ledger.spend('default', spendOf('100'));
+    t.at = NOON + 2 * DAY;
+    await t.ledger.spend('default', spendOf('200'));
+    expect((await t.ledger.balance('default', NOON + DAY)).available).toBe(credits('950'));
+    expect((await t.ledger.balance('default', NOON)).available).toBe(credits('1050'));
+    expect((await t.ledger.balance('default', NOON + 40 * DAY)).available).toBe(credits('50'));
+  });
+
+  it('rolls over once, whoever asks, and reports missed cycles', async () => {
+    const t = make({ plan: 'pro' });
+    t.at = Date.UTC(2026, 4, 2);
+    const first = await t.ledger.runCycle('rollover', null);
+    expect(first.changes).toMatchObject([
+      { account: 'default', granted: credits('1000'), expired: credits('1000'), missed: 2 },
+    ]);
+    expect((await t.ledger.runCycle('rollover', null)).changes).toEqual([]);
+    expect(await t.ledger.cycle('default')).toMatchObject({
+      granted: credits('1000'),
+      next: { credits: credits('1000') },
+    });
+  });
+
+  it('changes prices by dated rows that never touch the past', async () => {
+    const t = make({ plan: 'pro' });
+    const call = callSpend(callOf('haiku', 1000, 0));
+    expect((await t.ledger.spend('default', call)).credits).toBe(credits('0.25'));
+    t.at += DAY;
+    const set = {
+      model: 'haiku',
+      name: null,
+      provider: null,
+      input: '1',
+      output: '5',
+      cacheRead: null,
+      cacheWrite: null,
+      from: null,
+    };
+    await t.ledger.setModel(set, { key: 's' });
+    expect((await t.ledger.setModel(set, { key: 's' })).receipt.replayed).toBe(true);
+    expect((await t.ledger.spend('default', call)).credits).toBe(credits('1'));
+    const { ledger } = t.reopen();
+    expect((await ledger.spend('default', { ...call, at: NOON })).credits).toBe(credits('0.25'));
+  });
+});
