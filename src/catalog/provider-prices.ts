@@ -122,28 +122,27 @@ export function providerPricesOf(words: readonly string[]): ProviderPrice[] {
   return PROVIDER_PRICES.filter(({ ids }) => ids.some((id) => wanted.has(id)));
 }
 
-/** A rate that is below what the provider asks. */
+/** A known price that a tariff does not reach, and in which rates. */
 export interface Shortfall {
   readonly price: ProviderPrice;
-  readonly rate: keyof Rates;
-  readonly tariff: string;
-  readonly asked: string;
+  /** At least one, in the order of a rate card. */
+  readonly rates: readonly (keyof Rates)[];
 }
 
+const RATE_KEYS = ['input', 'output', 'cacheRead', 'cacheWrite'] as const satisfies readonly (keyof Rates)[];
+
 /**
- * Where a tariff is below a known provider price. A rate that is missing on either side is not compared, except that a
- * missing cache rate of the tariff is its input rate and so is never too low for a read.
+ * Where a tariff is below a known provider price. A cache rate is compared only where both sides have one.
  */
 export function shortfallsOf(words: readonly string[], tariff: Rates): Shortfall[] {
-  return providerPricesOf(words).flatMap((price) =>
-    (['input', 'output', 'cacheRead', 'cacheWrite'] as const).flatMap((rate) => {
+  return providerPricesOf(words).flatMap((price) => {
+    const rates = RATE_KEYS.filter((rate) => {
       const own = tariff[rate];
       const asked = price[rate];
-      return own !== null && asked !== null && isBelow(own, asked)
-        ? [{ price, rate, tariff: own, asked }]
-        : [];
-    }),
-  );
+      return own !== null && asked !== null && isBelow(own, asked);
+    });
+    return rates.length === 0 ? [] : [{ price, rates }];
+  });
 }
 
 /** a < b, exactly; unreadable text is below nothing. */

@@ -13,11 +13,9 @@ const words = (model: (typeof MODELS)[number], typed = '') => [model.id, model.n
 describe('the tariff beside known provider prices', () => {
   test('only the Flash row of the defaults is below what the provider asks', () => {
     const below = MODELS.flatMap((model) =>
-      shortfallsOf(words(model), model.rates).map(
-        ({ rate, tariff, asked }) => `${model.id} ${rate} ${tariff} < ${asked}`,
-      ),
+      shortfallsOf(words(model), model.rates).map(({ rates, price }) => [model.id, price.name, ...rates]),
     );
-    expect(below).toEqual(['gemini-2.5-flash input 0.15 < 0.3', 'gemini-2.5-flash output 0.6 < 2.5']);
+    expect(below).toEqual([['gemini-2.5-flash', 'Gemini 2.5 Flash', 'input', 'output']]);
   });
 
   test.each([
@@ -28,7 +26,7 @@ describe('the tariff beside known provider prices', () => {
     ['claude-3-5-haiku-20241022', 'Claude 3.5 Haiku'],
   ])('%s is known for what it is', (typed, name) => {
     expect(providerPricesOf([typed]).map((price) => price.name)).toEqual([name]);
-    expect(shortfallsOf([typed], MODELS[1].rates).map(({ rate }) => rate)).toEqual(['input', 'output']);
+    expect(shortfallsOf([typed], MODELS[1].rates).map(({ rates }) => rates)).toEqual([['input', 'output']]);
   });
 
   test.each(['claude-haiku', 'gpt-4o-audio-preview', 'gemini-2.5-flash-lite', 'gemini-2.5-flash:free', ''])(
@@ -40,7 +38,7 @@ describe('the tariff beside known provider prices', () => {
 
   test('a cache rate counts only where both sides have one', () => {
     const tariff = { input: '2.5', output: '10', cacheRead: '1', cacheWrite: '0' };
-    expect(shortfallsOf(['gpt-4o'], tariff).map(({ rate }) => rate)).toEqual(['cacheRead']);
+    expect(shortfallsOf(['gpt-4o'], tariff).map(({ rates }) => rates)).toEqual([['cacheRead']]);
   });
 
   test.each([

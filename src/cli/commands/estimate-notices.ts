@@ -2,8 +2,9 @@
  * What an estimate rests on, said on stderr: what was assumed, what was left out, and where the tariff or the model does
  * not bear what was asked. Never part of the answer.
  */
-import { providerPricesOf, type Shortfall, shortfallsOf } from '../../catalog/provider-prices.ts';
+import { providerPricesOf, shortfallsOf } from '../../catalog/provider-prices.ts';
 import { count, group } from '../render/amounts.ts';
+import { belowProvider } from '../render/models.ts';
 import { printable } from '../render/width.ts';
 import type { Priced } from './estimate.ts';
 import type { EstimateRequest } from './estimate-flags.ts';
@@ -84,10 +85,7 @@ function limitNotices(priced: Priced): string[] {
 function priceNotices({ subject, estimate, counted, name }: Priced): string[] {
   if (estimate.byok || estimate.rates === null) return [];
   const { rates } = estimate;
-  const shown = printable(name);
-  const lines = shortfallsOf(subject.words, rates).map(
-    (shortfall) => `${shown} is priced below its provider: ${shortfallText(shortfall)}`,
-  );
+  const lines = belowProvider(printable(name), subject.words, rates);
   for (const { name: known, tier, source, readOn } of providerPricesOf(subject.words)) {
     if (tier !== null && counted.tokens > tier.aboveInputTokens) {
       lines.push(
@@ -96,16 +94,4 @@ function priceNotices({ subject, estimate, counted, name }: Priced): string[] {
     }
   }
   return lines;
-}
-
-const RATE_NAMES = {
-  input: 'input',
-  output: 'output',
-  cacheRead: 'cache reads',
-  cacheWrite: 'cache writes',
-} as const;
-
-/** `output 0.6 credits per 1K tokens, and Gemini 2.5 Flash costs 2.5 (source, 2026-08)`. */
-export function shortfallText({ rate, tariff, asked, price }: Shortfall): string {
-  return `${RATE_NAMES[rate]} ${tariff} credits per 1K tokens, and ${price.name} costs ${asked} (${price.source}, ${price.readOn})`;
 }

@@ -1,4 +1,36 @@
 /** Rows of the table of commands: help and completion. */
 import type { CommandSpec } from '../../command.ts';
 
-export const HELP: readonly CommandSpec[] = [];
+export const HELP: readonly CommandSpec[] = [
+  {
+    name: 'help',
+    args: '[topic...]',
+    summary: 'explain a command or a topic',
+    about: 'Topics: exit-codes, environment, cron, terms, byok, topup, payments.',
+    examples: ['credits help cron', 'credits help cycle rollover'],
+    localOnly: true,
+    load: async () => (await import('../help.ts')).help,
+  },
+  {
+    name: 'completion',
+    args: '<shell>',
+    summary: 'the completion script of a shell: bash, zsh or fish',
+    about: `Completes commands, options, and the names of accounts, lots, holds, models and plans.
+
+  bash  source <(credits completion bash)     in ~/.bashrc
+  zsh   source <(credits completion zsh)      in ~/.zshrc, after compinit
+  fish  credits completion fish > ~/.config/fish/completions/credits.fish`,
+    examples: ['credits completion bash'],
+    localOnly: true,
+    load: async () => (await import('../completion.ts')).completion,
+  },
+  {
+    name: 'complete',
+    args: '[words...]',
+    summary: 'words that fit at the end of a command line, for the scripts of `completion`',
+    examples: ['credits complete -- estimate -m ha'],
+    hidden: true,
+    localOnly: true,
+    load: async () => (await import('../completion.ts')).completeWords,
+  },
+];

@@ -1,5 +1,6 @@
 /** Rows of the table of commands: what calls cost, before they are made. */
 import type { CommandSpec } from '../../command.ts';
+import { MODELS } from './models.ts';
 
 export const PRICES: readonly CommandSpec[] = [
   {
@@ -7,15 +8,20 @@ export const PRICES: readonly CommandSpec[] = [
     aliases: ['est'],
     args: '[prompt]',
     summary: 'what a call would cost, before it is made',
-    about: `Counts a prompt, files or a whole request, and prices them. Needs no ledger; with one it
-says how many such calls the balance pays for. \`-\` reads the prompt from stdin, as
-giving nothing does where nobody can be asked. Nothing leaves this machine, except
-with --exact for a model whose tokenizer is not at hand.`,
+    about:
+      'Counts a prompt, files or a whole request, and prices them. Needs no ledger; with one it says how many such calls the balance pays for. `-` reads the prompt from stdin, as giving nothing does where nobody can be asked. Nothing leaves this machine, except with --exact for a model whose tokenizer is not at hand.',
     options: [
-      { flags: '-m, --model <name>', description: 'the model (CREDITS_MODEL)' },
-      { flags: '--file <path>', description: 'a text file that goes with the prompt; repeatable', repeat: true },
+      { flags: '-m, --model <model>', description: 'id, name or alias (CREDITS_MODEL)' },
+      {
+        flags: '--file <path>',
+        description: 'a text file that goes with the prompt; repeatable',
+        repeat: true,
+      },
       { flags: '--system <path>', description: 'a file with the system text' },
-      { flags: '--request <path>', description: 'the JSON body of a request instead; counts framing and tools too' },
+      {
+        flags: '--request <path>',
+        description: 'the JSON body of a request instead; counts framing and tools too',
+      },
       { flags: '--input-tokens <n>', description: 'the input in tokens, instead of a text' },
       { flags: '--cached-tokens <n>', description: 'of the input: read from a cache' },
       { flags: '--cache-write-tokens <n>', description: 'of the input: written to a cache' },
@@ -34,4 +40,5 @@ with --exact for a model whose tokenizer is not at hand.`,
     ],
     load: async () => (await import('../estimate.ts')).estimate,
   },
+  ...MODELS,
 ];
