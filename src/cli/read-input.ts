@@ -67,3 +67,16 @@ export function readCount(text: string, what: string, least = 1): number {
 
 /** `maxOutputTokens` → `max-output-tokens`. */
 const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** The refusal for a file that cannot be read. */
+export function readFailure(path: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  const why: Readonly<Record<string, string>> = {
+    ENOENT: 'there is no such file',
+    EISDIR: 'it is a folder',
+    ENOTDIR: 'a part of its path is no folder',
+    EACCES: 'it may not be read',
+    EPERM: 'it may not be read',
+  };
+  return code !== undefined && code in why ? invalid(`cannot read ${path}: ${why[code]}`) : error;
+}

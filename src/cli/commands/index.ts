@@ -3,11 +3,15 @@
  * Rows are read at every start: keep them plain data, with the code behind `load`.
  */
 import type { CommandGroup } from '../command.ts';
+import { CREDITS } from './rows/credits.ts';
 import { HELP } from './rows/help.ts';
+import { LEDGER } from './rows/ledger.ts';
 import { PRICES } from './rows/prices.ts';
 import { SPENDING } from './rows/spending.ts';
 
 export const COMMANDS: readonly CommandGroup[] = [
   { heading: 'Price and spend:', commands: [...PRICES, ...SPENDING] },
+  { heading: 'Grant and renew:', commands: CREDITS },
+  { heading: 'Ledger and accounts:', commands: LEDGER },
   { heading: 'Help:', commands: HELP },
 ];

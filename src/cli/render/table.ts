@@ -2,7 +2,7 @@
  * Tables without rules or boxes: a heading, aligned columns, three spaces between them. A terminal too narrow for the
  * table gets every row as a few lines of its own; nothing is left out.
  */
-import { pad, textWidth } from './width.ts';
+import { cut, pad, textWidth } from './width.ts';
 
 export interface Column {
   readonly title: string;
@@ -10,6 +10,8 @@ export interface Column {
   readonly align?: 'left' | 'right';
   /** Narrowest, so that a table does not jump with every number. */
   readonly least?: number;
+  /** On a terminal its cells are cut to what is left of the line, rather than stacking the table. */
+  readonly flexible?: boolean;
 }
 
 export interface TableStyle {
@@ -20,6 +22,8 @@ export interface TableStyle {
 }
 
 const GAPS = [3, 2] as const;
+/** A flexible column is not cut below this. */
+const LEAST_FLEXIBLE = 12;
 
 /**
  * Renders rows under their headings.
@@ -34,13 +38,21 @@ export function renderTable(
   const widths = columns.map((column, index) =>
     Math.max(column.least ?? 0, textWidth(column.title), ...rows.map((row) => textWidth(row[index] ?? ''))),
   );
+  const flexible = columns.findIndex((column) => column.flexible === true);
   const total = widths.reduce((sum, width) => sum + width, 0);
-  const gap = GAPS.find((each) => total + each * (columns.length - 1) <= style.columns);
+  const slack = flexible < 0 ? 0 : Math.max(0, widths[flexible]! - LEAST_FLEXIBLE);
+  const needed = (gap: number): number => total + gap * (columns.length - 1);
+  const gap =
+    GAPS.find((each) => needed(each) <= style.columns) ??
+    GAPS.find((each) => needed(each) - slack <= style.columns);
   const heading = style.heading ?? ((text) => text);
   if (gap === undefined) return renderStacked(columns, rows, style.columns, heading);
+  if (flexible >= 0) widths[flexible]! -= Math.max(0, needed(gap) - style.columns);
   const line = (cells: readonly string[]): string =>
     columns
-      .map((column, index) => pad(cells[index] ?? '', widths[index]!, column.align ?? 'left'))
+      .map((column, index) =>
+        pad(cut(cells[index] ?? '', widths[index]!), widths[index]!, column.align ?? 'left'),
+      )
       .join(' '.repeat(gap))
       .trimEnd();
   return [heading(line(columns.map((column) => column.title))), ...rows.map(line)].join('\n');

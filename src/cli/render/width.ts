@@ -24,6 +24,17 @@ export function pad(text: string, width: number, align: 'left' | 'right'): strin
   return align === 'left' ? text + fill : fill + text;
 }
 
+/** Cuts a text without escape codes to a width, with an ellipsis in its last column. */
+export function cut(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
+  let kept = '';
+  for (const character of text) {
+    if (textWidth(kept + character) >= width) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}
+
 /** Foreign text made safe for one line of a terminal: no control characters, no bidirectional overrides. */
 export function printable(text: string): string {
   return text

@@ -1,0 +1,57 @@
+/** `credits expire`: books what the clock took. Source: contract 5.5, 6. */
+import { invalid } from '../../core/errors.ts';
+import type { ExpiryView } from '../../ledger/service.ts';
+import type { CommandModule } from '../command.ts';
+import { flagOption, textOption } from '../read-input.ts';
+import { count, credits } from '../render/amounts.ts';
+import { expiryJson } from '../wire-json.ts';
+import { accountsFailed } from './batch.ts';
+import { writeOptions } from './receipt-result.ts';
+
+export interface ExpireRequest {
+  readonly lot: string | null;
+  readonly all: boolean;
+}
+
+export const expire: CommandModule<ExpireRequest> = {
+  parse(input) {
+    const request = { lot: textOption(input, 'lot'), all: flagOption(input, 'all') };
+    if (request.all && request.lot !== null) {
+      throw invalid('--lot names a lot of one account', 'leave --all out');
+    }
+    if (input.key !== null && request.lot === null) {
+      throw invalid('--key goes with --lot here', 'a sweep is safe to repeat without one');
+    }
+    return request;
+  },
+
+  async run(context, { lot, all }) {
+    const account = all ? null : context.account;
+    const ledger = await context.service(account);
+    const view = await ledger.expire(account, lot, writeOptions(context));
+    return {
+      schema: 'credits.expiry/v1',
+      json: () => expiryJson(view),
+      text: () => renderExpiry(view, all),
+      unchanged: !changed(view),
+      failure: accountsFailed(view.failed, view.accounts),
+    };
+  },
+};
+
+const changed = (view: ExpiryView): boolean =>
+  view.receipt?.replayed !== true && (view.lots.length > 0 || view.holds.length > 0);
+
+function renderExpiry(view: ExpiryView, all: boolean): string {
+  const checked = all ? `${count(view.accounts, 'account')} checked: ` : '';
+  if (view.receipt?.replayed === true) return 'This key was booked before: nothing changed.';
+  if (!changed(view)) return all ? `${checked}nothing had lapsed.` : 'Nothing had lapsed.';
+  const parts = [
+    ...(view.lots.length > 0
+      ? [`${credits(view.expired)} expired from ${count(view.lots.length, 'lot')}`]
+      : []),
+    ...(view.holds.length > 0 ? [`${count(view.holds.length, 'hold')} lapsed`] : []),
+  ];
+  const sentence = `${checked}${parts.join(', ')}.`;
+  return view.dryRun ? `Dry run: ${sentence}\nNothing was booked.` : sentence;
+}

@@ -1,0 +1,105 @@
+/** `credits init`: makes a ledger and its first account. Source: contract 2, 6, 9 (mode). */
+import { existsSync } from 'node:fs';
+import { PLANS } from '../../catalog/plans.ts';
+import { toJsonCredits } from '../../core/credits.ts';
+import { LedgerError } from '../../core/errors.ts';
+import type { CommandModule } from '../command.ts';
+import type { Context } from '../context.ts';
+import { flagOption } from '../read-input.ts';
+import { credits } from '../render/amounts.ts';
+import { balanceHeading } from '../render/balance.ts';
+import { styleFor } from '../render/style.ts';
+import { accountJson } from '../wire-json.ts';
+import type { InitInput, InitView } from '../wire-types.ts';
+import { terms } from './plan.ts';
+import { type Opening, readOpening, requireZone } from './read-opening.ts';
+
+export interface InitRequest extends Opening {
+  readonly live: boolean;
+}
+
+export const init: CommandModule<InitRequest> = {
+  parse: (input) => ({ ...readOpening(input), live: flagOption(input, 'live') }),
+
+  async run(context, request) {
+    const given = await requireZone(context, request.zone);
+    refuseExisting(context);
+    const answers = context.terminal.canAsk ? await ask(context, request) : request;
+    const mode = request.live ? 'live' : 'test';
+    const zone = answers.zone === request.zone ? given : await requireZone(context, answers.zone);
+    const account = {
+      account: context.account,
+      plan: answers.plan ?? 'free',
+      zone,
+      anchorAt: request.anchorAt,
+    };
+    if (context.globals.dryRun) return wouldMake(context, { mode, account });
+    return made(context, await context.createLedger({ mode, account }));
+  },
+};
+
+/** Before any question; the making itself looks again. */
+function refuseExisting({ globals }: Context): void {
+  if (/^postgres(ql)?:\/\//.test(globals.db) || !existsSync(globals.db)) return;
+  throw new LedgerError('ledger_exists', `there is a ledger at ${globals.db} already`, {
+    hint: '`credits accounts create ID` adds an account to it; --db names another place',
+  });
+}
+
+/** Offers plan and zone where they were not given. */
+async function ask(context: Context, request: InitRequest): Promise<Opening> {
+  const { askChoice, askText } = await import('../prompts.ts');
+  const choices = PLANS.map((row) => ({ value: row.id, name: `${row.name}: ${terms(row)}` }));
+  const plan = request.plan ?? (await askChoice('Plan', choices, 'free', context.signal));
+  if (request.zone !== null) return { ...request, plan };
+  const rules = await context.zones('');
+  const zone = await askText(
+    'Time zone of the account',
+    'UTC',
+    (text) => rules.isZone(text) || 'a name of the IANA database, such as Europe/Berlin',
+    context.signal,
+  );
+  return { ...request, plan, zone };
+}
+
+function wouldMake(context: Context, { mode, account }: InitInput) {
+  const { db } = context.globals;
+  return {
+    schema: 'credits.init/v1',
+    json: () => ({
+      ledger: db,
+      account: account.account,
+      mode,
+      plan: account.plan,
+      timezone: account.zone,
+      dryRun: true,
+    }),
+    text: () =>
+      `Dry run: a ${mode} ledger at ${db}, with account ${account.account} on plan ${account.plan} (${account.zone}).\nNothing was made.`,
+  };
+}
+
+function made(context: Context, { info, account }: InitView) {
+  return {
+    schema: 'credits.init/v1',
+    json: () => ({
+      ledger: info.location,
+      account: account.account,
+      mode: info.mode,
+      plan: account.plan,
+      timezone: account.zone,
+      available: toJsonCredits(account.available),
+      cycle: accountJson(account).cycle,
+      dryRun: false,
+    }),
+    async text() {
+      const style = await styleFor(context, account.zone, Math.max(account.createdAt, context.now()));
+      const heading = balanceHeading({ ...account, closed: false }, style);
+      return [
+        `Made a ${info.mode} ledger at ${info.location}.`,
+        heading,
+        style.paint.bold(`${credits(account.available)} available`),
+      ].join('\n');
+    },
+  };
+}

@@ -1,0 +1,82 @@
+/** `credits log`: the entries of an account. Source: contract 3 (kinds), 6. */
+import { invalid } from '../../core/errors.ts';
+import { SOURCES } from '../../core/sources.ts';
+import { parseInstantOrAgo } from '../../core/time.ts';
+import type { EntryKind, Place } from '../../core/types.ts';
+import type { EntryView, LogQuery } from '../../ledger/service.ts';
+import type { CommandModule } from '../command.ts';
+import { choiceOption, readCount, readOption } from '../read-input.ts';
+import { showCredits } from '../render/amounts.ts';
+import type { Style } from '../render/style.ts';
+import { renderTable } from '../render/table.ts';
+import { printable } from '../render/width.ts';
+import { entryJson } from '../wire-json.ts';
+import { styleOfAccount } from './receipt-result.ts';
+
+const KINDS = [
+  'granted',
+  'held',
+  'returned',
+  'spent',
+  'expired',
+  'revoked',
+  'owed',
+  'repaid',
+] as const satisfies readonly EntryKind[];
+
+export const log: CommandModule<LogQuery> = {
+  parse(input) {
+    const time = (text: string, what: string): number => parseInstantOrAgo(text, input.now, what);
+    const query = {
+      since: readOption(input, 'since', time),
+      until: readOption(input, 'until', time),
+      kind: choiceOption(input, 'kind', KINDS),
+      limit: readOption(input, 'limit', readCount),
+    };
+    if (query.since !== null && query.until !== null && query.since >= query.until) {
+      throw invalid('--since must be earlier than --until');
+    }
+    return query;
+  },
+
+  async run(context, query) {
+    const ledger = await context.service();
+    const entries = await ledger.log(context.account, query);
+    return {
+      schema: 'credits.log/v1',
+      json: () => ({ account: context.account, entries: entries.map(entryJson) }),
+      text: async () => renderEntries(entries, await styleOfAccount(context, ledger, context.account)),
+    };
+  },
+};
+
+/** How an entry moved what is available: `+`, `-`, or nothing where it moved between other places. */
+const sign = ({ from, to }: { from: Place; to: Place }): string =>
+  to === 'available' ? '+' : from === 'available' ? '-' : '';
+
+function renderEntries(entries: readonly EntryView[], style: Style): string {
+  if (entries.length === 0) return 'No entries.';
+  const { calendar } = style;
+  const hasNote = entries.some((entry) => entry.note !== null);
+  return renderTable(
+    [
+      { title: calendar.zone === '' ? 'When, UTC' : `When, ${calendar.zone}` },
+      { title: 'Kind' },
+      { title: 'Source' },
+      { title: 'Credits', align: 'right' },
+      { title: 'Available', align: 'right' },
+      { title: 'Receipt' },
+      ...(hasNote ? [{ title: 'Note', flexible: true }] : []),
+    ],
+    entries.map((entry) => [
+      calendar.time(entry.at),
+      entry.kind,
+      entry.source === null ? '' : SOURCES[entry.source].label,
+      `${sign(entry)}${showCredits(entry.credits)}`,
+      showCredits(entry.available),
+      entry.receipt,
+      ...(hasNote ? [printable(entry.note ?? '')] : []),
+    ]),
+    { columns: style.columns, heading: style.paint.dim },
+  );
+}

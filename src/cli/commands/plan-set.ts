@@ -1,0 +1,56 @@
+/** `credits plan set`: changes the plan. Source: contract 5.9, 6. */
+import { ZERO } from '../../core/credits.ts';
+import type { ChangeMode } from '../../core/ledger/commands.ts';
+import type { PlanChangeView } from '../../ledger/service.ts';
+import type { CommandModule } from '../command.ts';
+import { choiceOption } from '../read-input.ts';
+import { credits } from '../render/amounts.ts';
+import { renderState } from '../render/receipt.ts';
+import { type Style, styleFor } from '../render/style.ts';
+import { planJson } from '../wire-json.ts';
+import { terms } from './plan.ts';
+import { writeOptions } from './receipt-result.ts';
+
+export interface PlanSetRequest {
+  readonly plan: string;
+  readonly mode: ChangeMode;
+}
+
+export const planSet: CommandModule<PlanSetRequest> = {
+  parse: (input) => ({
+    plan: input.args[0]!,
+    mode: choiceOption(input, 'mode', ['prorate', 'restart', 'next-cycle']),
+  }),
+
+  async run(context, request) {
+    const ledger = await context.service();
+    const view = await ledger.setPlan(context.account, request, writeOptions(context));
+    return {
+      schema: 'credits.plan/v1',
+      json: () => planJson(view),
+      text: async () => renderChange(view, await styleFor(context, view.zone, ledger.now())),
+      unchanged: view.receipt === null || view.receipt.replayed,
+    };
+  },
+};
+
+function renderChange(view: PlanChangeView, style: Style): string {
+  const { receipt, pending } = view;
+  const { calendar } = style;
+  if (receipt === null) return `${view.account} is on ${view.plan} already: nothing changed.`;
+  const dry = receipt.dryRun ? 'Dry run: ' : '';
+  const lines =
+    pending === null
+      ? [`${dry}${view.account} is on ${view.plan} now: ${terms(view)}.`]
+      : [
+          `${dry}${view.account} changes to ${pending.plan} on ${calendar.until(pending.at)}; until then ${view.plan}.`,
+        ];
+  if (receipt.credits > ZERO) {
+    const end = receipt.slices.length === 0 ? '' : ' for the rest of the cycle';
+    lines.push(`Granted ${credits(receipt.credits)}${end}.`);
+  }
+  lines.push(renderState(receipt, style));
+  if (receipt.replayed) lines.push('This key was booked before: nothing changed.');
+  if (receipt.dryRun) lines.push('Nothing was booked.');
+  return lines.join('\n');
+}

@@ -1,0 +1,104 @@
+/** Books the lines of an import in batches and keeps the tally. Source: contract 6 (`import`). */
+import { add, type Microcredits, ZERO } from '../../core/credits.ts';
+import { isLedgerError, LedgerError } from '../../core/errors.ts';
+import type { LedgerService, SpendItem } from '../../ledger/service.ts';
+import type { Context } from '../context.ts';
+import type { Progress } from '../progress.ts';
+import { count } from '../render/amounts.ts';
+import type { ImportInput } from './input.ts';
+import { readLines } from './lines.ts';
+import { readSpendLine } from './spend-line.ts';
+
+/** Lines that go to the ledger together. */
+const BATCH = 1_000;
+
+export interface RefusedLine {
+  readonly line: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface Tally {
+  /** Lines that hold something. */
+  readonly read: number;
+  readonly booked: number;
+  readonly replayed: number;
+  /** Credits booked by this run. */
+  readonly credits: Microcredits;
+  /** By line number. */
+  readonly refused: readonly RefusedLine[];
+}
+
+interface Numbered {
+  readonly line: number;
+  readonly item: SpendItem;
+}
+
+/**
+ * Reads and books every line.
+ * @throws LedgerError when the ledger itself cannot go on (`ledger_busy`, `disk_full`, …): what was booked stays, and the
+ *   same input again books the rest
+ */
+export async function bookLines(
+  context: Context,
+  ledger: LedgerService,
+  input: ImportInput,
+  progress: Progress,
+): Promise<Tally> {
+  const tally = { read: 0, booked: 0, replayed: 0, credits: ZERO, refused: [] as RefusedLine[] };
+  const { dryRun } = context.globals;
+  const prefix = `import:${input.hash.slice(0, 16)}`;
+  let batch: Numbered[] = [];
+
+  const refuse = (line: number, error: unknown): void => {
+    if (!isLedgerError(error)) throw error;
+    tally.refused.push({ line, code: error.code, message: error.message });
+  };
+
+  const book = async (): Promise<void> => {
+    context.signal.throwIfAborted();
+    const items = batch.map(({ item }) => item);
+    const results = await ledger.spendMany(items, { dryRun }).catch((error) => stopped(error, tally));
+    for (const [index, result] of results.entries()) {
+      if (result.status === 'refused') refuse(batch[index]!.line, result.error);
+      else {
+        tally[result.status] += 1;
+        if (result.status === 'booked') tally.credits = add(tally.credits, result.receipt.credits);
+      }
+    }
+    batch = [];
+  };
+
+  let bytes = 0;
+  const counted = function* (): Generator<Buffer> {
+    for (const block of input.blocks()) {
+      yield block;
+      bytes += block.length;
+    }
+  };
+  for (const { no, text, problem } of readLines(counted())) {
+    tally.read += 1;
+    try {
+      if (problem !== null) throw new LedgerError('invalid_argument', problem);
+      const defaults = { account: context.account, key: `${prefix}:${no}` };
+      batch.push({ line: no, item: readSpendLine(text, defaults) });
+    } catch (error) {
+      refuse(no, error);
+    }
+    if (batch.length >= BATCH) {
+      await book();
+      progress.update(bytes, input.bytes, count(tally.read, 'line'));
+    }
+  }
+  if (batch.length > 0) await book();
+  return { ...tally, refused: tally.refused.sort((a, b) => a.line - b.line) };
+}
+
+/** The ledger's own refusal, with what had been booked by then. */
+function stopped(error: unknown, { booked, replayed }: Tally): never {
+  if (!isLedgerError(error)) throw error;
+  throw new LedgerError(error.code, `${error.message} (${count(booked, 'line')} booked before)`, {
+    hint: 'import the same input again: what is booked is not booked twice',
+    details: { ...error.details, booked, replayed },
+  });
+}
