@@ -40,14 +40,16 @@ export const unknownAccount = (id: string): LedgerError =>
 export class SqliteBatch {
   readonly #sql: Statements;
   readonly #sha256: Sha256;
-  readonly #catalogue: () => Catalogue;
+  readonly #readCatalogue: (afterChange: boolean) => Catalogue;
+  #settingsChanged = false;
+  #catalogue: Catalogue | undefined;
   readonly #sessions = new Map<string, Session>();
 
-  /** @param catalogue the price list as of this transaction; asked again after each change of settings */
-  constructor(sql: Statements, sha256: Sha256, catalogue: () => Catalogue) {
+  /** @param catalogue the price list as of this transaction; read again after each change of settings */
+  constructor(sql: Statements, sha256: Sha256, catalogue: (afterChange: boolean) => Catalogue) {
     this.#sql = sql;
     this.#sha256 = sha256;
-    this.#catalogue = catalogue;
+    this.#readCatalogue = catalogue;
   }
 
   /** Decides and writes one piece of work. A refusal is its result; anything else throws and must roll back. */
@@ -56,7 +58,8 @@ export class SqliteBatch {
       const session = this.#session(work);
       this.#load(session, work);
       const replay = this.#replay(session.state.account, work.loads.key ?? null);
-      const decided = work.decide({ state: session.state, replay, catalogue: this.#catalogue() });
+      this.#catalogue ??= this.#readCatalogue(this.#settingsChanged);
+      const decided = work.decide({ state: session.state, replay, catalogue: this.#catalogue });
       if (!('replay' in decided) && !work.dryRun) {
         this.#write(session, decided);
         for (const row of decided.settings ?? []) this.insertSetting(row);
@@ -80,6 +83,8 @@ export class SqliteBatch {
   insertSetting(row: SettingRow): void {
     const { statement, values } = settingInsert(row);
     this.#sql(statement).run(...values);
+    this.#catalogue = undefined;
+    this.#settingsChanged = true;
   }
 
   /** Writes what the batch left of accounts, lots and holds; once per row, however often it changed. */

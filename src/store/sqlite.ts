@@ -114,7 +114,9 @@ export class SqliteStore extends SqliteReader implements Store {
   }
 
   #batch(): SqliteBatch {
-    return new SqliteBatch(this.sql, this.#options.sha256, () => this.#currentPrices());
+    return new SqliteBatch(this.sql, this.#options.sha256, (afterChange) =>
+      afterChange ? this.#readPrices() : this.#currentPrices(),
+    );
   }
 
   /** Runs a synchronous write in a transaction of its own; waits for other processes up to the budget. */
@@ -185,21 +187,22 @@ export class SqliteStore extends SqliteReader implements Store {
   /** The price list; read again when another process has changed a setting. */
   #currentPrices(): Catalogue {
     const version = (this.sql('settingsVersion').get()?.[0] ?? 0) as number;
-    if (this.#prices?.version !== version) {
-      const rows = (name: 'models' | 'aliases' | 'rates' | 'plans' | 'packages') => this.sql(name).all();
-      const catalogue = catalogueOf({
-        models: rows('models'),
-        aliases: rows('aliases'),
-        rates: rows('rates'),
-        plans: rows('plans'),
-        packages: rows('packages'),
-      });
-      this.#prices = { version, catalogue };
-    }
+    if (this.#prices?.version !== version) this.#prices = { version, catalogue: this.#readPrices() };
     return this.#prices.catalogue;
   }
 
-  /** @throws LedgerError when writes are still waiting: a defect of the caller */
+  #readPrices(): Catalogue {
+    const rows = (name: 'models' | 'aliases' | 'rates' | 'plans' | 'packages') => this.sql(name).all();
+    return catalogueOf({
+      models: rows('models'),
+      aliases: rows('aliases'),
+      rates: rows('rates'),
+      plans: rows('plans'),
+      packages: rows('packages'),
+    });
+  }
+
+  /** Ends when every write that was asked for has been answered. */
   override async close(): Promise<void> {
     while (this.#draining) await sleep(1);
     await super.close();

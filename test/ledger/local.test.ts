@@ -154,6 +154,25 @@ describe('a ledger on disk', () => {
     });
   });
 
+  it('prices a call by a rate that was set earlier in the same transaction', async () => {
+    const t = make({ plan: 'pro' });
+    const set = {
+      model: 'haiku',
+      name: null,
+      provider: null,
+      input: '2',
+      output: '2',
+      cacheRead: null,
+      cacheWrite: null,
+      from: null,
+    };
+    const [, spent] = await Promise.all([
+      t.ledger.setModel(set),
+      t.ledger.spend('default', callSpend(callOf('haiku', 1000, 0))),
+    ]);
+    expect(spent.credits).toBe(credits('2'));
+  });
+
   it('changes prices by dated rows that never touch the past', async () => {
     const t = make({ plan: 'pro' });
     const call = callSpend(callOf('haiku', 1000, 0));
