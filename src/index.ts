@@ -1,0 +1,37 @@
+/**
+ * The library entry: the same ledger that the command line uses, for another program. The second place that wires clock
+ * and randomness (the first is `cli/context.ts`).
+ */
+import { randomBytes } from 'node:crypto';
+import { wire } from './cli/wire.ts';
+import type { LedgerService } from './ledger/service.ts';
+
+export { isLedgerError, LedgerError, type RefusalCode } from './core/errors.ts';
+export { formatCredits, type Microcredits, parseCredits } from './core/credits.ts';
+export type * from './ledger/service.ts';
+
+/** How a ledger is opened from a program. */
+export interface OpenOptions {
+  /** True: nothing can be written, and no lock is ever taken. */
+  readonly readOnly?: boolean;
+  /** The clock, epoch ms; default: the machine's. */
+  readonly clock?: () => number;
+}
+
+/**
+ * Opens a ledger that `credits init` made.
+ * @param path the file
+ * @returns the service; end with `close()`
+ * @throws LedgerError `no_ledger`, `ledger_unreadable`, `ledger_newer`, `ledger_read_only`, `ledger_busy`
+ */
+export function openLedger(path: string, options: OpenOptions = {}): Promise<LedgerService> {
+  return wire.open({
+    db: path,
+    remote: null,
+    now: null,
+    clock: options.clock ?? Date.now,
+    random: randomBytes,
+    readOnly: options.readOnly === true,
+    env: {},
+  });
+}
