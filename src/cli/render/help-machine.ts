@@ -52,8 +52,8 @@ Both may run at any time, twice, or at once on two machines: each month is
 granted once, each top-up charged once. With -q they print nothing when nothing
 changed, so cron sends no mail.
 
-cron has a small PATH, perhaps no HOME, and none of your shell's variables: write
-absolute paths (\`command -v credits\` tells) and name the ledger.
+cron has a small PATH, perhaps no HOME, and none of your shell's variables:
+write absolute paths (\`command -v credits\` tells) and name the ledger.
 
   # crontab -e
   CREDITS_DB=/var/lib/credits/ledger.db
@@ -94,4 +94,5 @@ and credits-rollover.timer beside it:
 Persistent=true catches up a run that was missed while the machine was off. 75
 means "busy, try again later", and the next run does. For \`topup run\` leave
 SuccessExitStatus out: there 75 can be a payment whose outcome is not known yet,
-which someone should see. Exit code 8: some accounts failed, all others were done.`;
+which someone should see. Exit code 8: some accounts failed, the others are
+done.`;

@@ -21,9 +21,9 @@ How much  One attempt per account at a time. The monthly limit is a sum of money
           count. A purchase that would pass it is left out, not made smaller.
           Refunds give no room back, and manual purchases do not count. A limit
           below one purchase is refused.
-Consent   Setting a policy charges nothing while it is off. Enabling it below the
-          threshold charges at once: it says how much and asks (or --yes). Buying
-          a package never switches top-ups on.
+Consent   Setting a policy charges nothing while it is off. Enabling it below
+          the threshold charges at once: it says how much and asks (or --yes).
+          Buying a package never switches top-ups on.
 
 \`credits topup show\` tells the state, the first of these that applies:
 

@@ -89,16 +89,16 @@ hold          reserves credits for a call, before it is made, for 10 minutes
               unless told. Elsewhere: authorize, reserve.
 settle        closes a hold with what the call used; the rest comes back.
               Elsewhere: capture, reconcile.
-release       closes a hold with nothing. A hold past its time counts as released.
+release       closes a hold with nothing. Past its time, a hold counts as such.
 spend         one finished call, at once.
-overrun, debt what a settle needs above its hold; what of it no lot covered. Debt
-              blocks new spends and holds until a grant repays it.
+overrun, debt what a settle needs above its hold; what of it no lot covered.
+              Debt blocks new spends and holds until a grant repays it.
 expire        the clock ends a lot. Nothing has to run for it: reads and spends
               never see an expired lot.
 revoke        an operator takes back what is left of a lot.
 cycle         a plan's month, counted from its anchor date.
-rollover      ends the old cycle and grants the new one. It carries nothing over:
-              unused monthly credits expire.
+rollover      ends the old cycle and grants the new one. It carries nothing
+              over: unused monthly credits expire.
 plan, package a monthly allowance; credits bought once, which never expire.
 top-up        an automatic purchase when the balance falls below a threshold.
 receipt, entry, chain
@@ -107,14 +107,14 @@ receipt, entry, chain
 key           an idempotency key: the same key with the same request returns the
               first receipt and changes nothing.
 round, run    one model call; one agent task of several rounds.
-refusal       an expected "no", with a stable code: see \`credits help exit-codes\`.`;
+refusal       an expected "no", with a stable code (\`credits help exit-codes\`).`;
 
 function byok(): string {
   const known = PROVIDERS.map(({ id, keyVariable }) => `  ${id.padEnd(12)}${keyVariable}`).join('\n');
   return `YOUR OWN PROVIDER KEY (BYOK)
 
-Calls that you pay at the provider yourself cost no credits here. Say so once per
-account and provider:
+Calls that you pay at the provider yourself cost no credits here. Say so once
+per account and provider:
 
   $ credits byok add anthropic --env ANTHROPIC_API_KEY
   $ credits byok list
@@ -130,8 +130,8 @@ list price beside it, before any look at the balance: it also works in debt.
 Usage reports show both sums. A hold keeps the choice it was made with. With
 --no-byok a single call is charged to the account all the same.
 
-Such a call needs no price. A model that is in no rate card is recorded under the
-id you give, when the provider is named too:
+Such a call needs no price. A model that is in no rate card is recorded under
+the id you give, when the provider is named too:
 
   $ credits spend -m my-tuned-model --provider anthropic \\
       --input-tokens 1200 --output-tokens 300

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import { commandLine, temporaryFolder } from '../helpers/cli-line.ts';
+
+const CALL = ['--input-tokens', '1200', '--output-tokens', '300'];
+
+/** A home with a ledger of its own; every test that changes one takes a new one. */
+async function withLedger(...more: readonly string[][]) {
+  const credits = commandLine(temporaryFolder());
+  for (const line of [['init', '--plan', 'pro'], ...more]) {
+    const { code, stderr } = await credits(line);
+    expect([line, code, code === 0 ? '' : stderr]).toEqual([line, 0, '']);
+  }
+  return credits;
+}
+
+describe('estimate beside a ledger', () => {
+  test('says for how many calls the balance is enough', async () => {
+    const credits = await withLedger();
+    const { stdout } = await credits(['estimate', '-m', 'haiku', ...CALL]);
+    expect(stdout).toBe(
+      'Claude Haiku   1,200 in + 300 out = 0.675 credits   (0.25 / 1.25 per 1K)\n' +
+        'Balance 1,050: enough for about 1,555 such calls.\n',
+    );
+    const { json } = await credits(['estimate', '-m', 'haiku', ...CALL, '--json', '--check']);
+    expect(json()).toMatchObject({ available: 1050, affordable: true });
+  });
+
+  test('books nothing', async () => {
+    const credits = await withLedger();
+    const log = (await credits(['log', '--json'])).stdout;
+    await credits(['estimate', 'hello', '-m', 'haiku', '--check']);
+    expect((await credits(['log', '--json'])).stdout).toBe(log);
+  });
+
+  test('--check fails where the balance is short, with the document on stdout', async () => {
+    const credits = await withLedger();
+    const line = [
+      'estimate',
+      '-m',
+      'sonnet',
+      '--input-tokens',
+      '300000',
+      '--output-tokens',
+      '10001',
+      '--check',
+      '--json',
+    ];
+    const { code, json, failure } = await credits(line);
+    expect(code).toBe(3);
+    expect(json()).toMatchObject({ credits: 1050.015, available: 1050, affordable: false });
+    expect(failure()).toMatchObject({ code: 'check_failed', details: { needed: 1050.015, available: 1050 } });
+    const text = await credits(line.filter((word) => word !== '--json'));
+    expect(text.stdout).toMatch(/Balance 1,050: not enough for one such call\.\n$/);
+  });
+
+  test('--check looks at the worst case where the most output is told', async () => {
+    const credits = await withLedger();
+    const line = [
+      'estimate',
+      '-m',
+      'sonnet',
+      '--input-tokens',
+      '0',
+      '--output-tokens',
+      '1',
+      '--check',
+      '--json',
+    ];
+    expect((await credits(line)).code).toBe(0);
+    expect((await credits([...line, '--max-output-tokens', '70000'])).code).toBe(0);
+    const over = await credits([...line, '--max-output-tokens', '70001']);
+    expect([over.code, over.json().worstCase, over.json().affordable]).toEqual([3, 1050.015, false]);
+  });
+
+  test('--check fails in debt, also beside credits that are left', async () => {
+    const credits = await withLedger();
+    const { hold } = (await credits(['hold', '1050', '--json'])).json();
+    expect((await credits(['settle', hold, '--credits', '1060'])).code).toBe(0);
+    const { code, json, failure } = await credits(['estimate', '-m', 'haiku', ...CALL, '--check', '--json']);
+    expect([code, json().affordable]).toEqual([3, false]);
+    expect(failure()).toMatchObject({ code: 'check_failed', details: { debt: 10 } });
+    expect((await credits(['estimate', '-m', 'haiku', ...CALL])).stdout).toMatch(
+      /\nBalance 0, debt 10: no call is paid/,
+    );
+  });
+
+  test('prices by the ledger’s own rate cards, at the command’s clock', async () => {
+    const credits = await withLedger(
+      ['models', 'set', 'haiku', '--input', '1', '--output', '5', '--from', '2026-04-01'],
+      ['models', 'set', 'acme-1', '--provider', 'acme', '--input', '0.08333333333333334', '--output', '0'],
+    );
+    const cost = async (...more: string[]): Promise<number> =>
+      (await credits(['estimate', ...more, '--json'])).json().credits;
+    expect(await cost('-m', 'haiku', ...CALL)).toBe(0.675);
+    expect(await cost('-m', 'haiku', ...CALL, '--now', '2026-04-01')).toBe(2.7);
+    expect(await cost('-m', 'ACME-1', '--input-tokens', '3')).toBe(0.000251);
+  });
+
+  test('an account that was named must be there; the default one need not', async () => {
+    const credits = commandLine(temporaryFolder());
+    expect((await credits(['init', '-a', 'acme'])).code).toBe(0);
+    const { code, json } = await credits(['estimate', '-m', 'haiku', ...CALL, '--json']);
+    expect([code, json().available]).toEqual([0, null]);
+    const named = await credits(['estimate', '-m', 'haiku', ...CALL, '--json', '-a', 'nobody']);
+    expect([named.code, named.failure().code]).toEqual([2, 'unknown_account']);
+    const checked = await credits(['estimate', '-m', 'haiku', ...CALL, '--json', '--check']);
+    expect([checked.code, checked.failure().code]).toEqual([2, 'unknown_account']);
+  });
+});
