@@ -1,0 +1,465 @@
+/** The ledger and the naive model side by side: takes each step on both and compares everything that both can tell. */
+import { createZoneRules } from '../../src/cli/zone-rules.ts';
+import type { CallInput } from '../../src/core/calls.ts';
+import { createCatalogue } from '../../src/core/catalogue.ts';
+import type { Microcredits } from '../../src/core/credits.ts';
+import { isLedgerError } from '../../src/core/errors.ts';
+import { Fold } from '../../src/core/fold.ts';
+import { decideOpen } from '../../src/core/ledger/accounts.ts';
+import type { Decision } from '../../src/core/ledger/booking.ts';
+import type { Command } from '../../src/core/ledger/commands.ts';
+import { decide, type Outcome } from '../../src/core/ledger/decide.ts';
+import { projectTo } from '../../src/core/ledger/sweep.ts';
+import type { PlanContext } from '../../src/core/plans.ts';
+import type { AccountState, Hold, Lot } from '../../src/core/types.ts';
+import { Audit } from './audit.ts';
+import type { Amount, Cost, Deed, Step, Wait, World } from './histories.ts';
+import {
+  NaiveAccount,
+  type NaiveAnswer,
+  type NaiveCall,
+  type NaivePrices,
+  type NaiveStep,
+} from './naive-model.ts';
+
+const ZONES = createZoneRules();
+const NO_TAGS = { activity: null, session: null, run: null };
+const NO_KEY = { key: null, request: null };
+const micro = (amount: bigint): Microcredits => Number(amount) as Microcredits;
+
+function contextOf({ plans, rates }: NaivePrices): PlanContext {
+  const models = [...new Map(rates.map(({ model, provider }) => [model, provider]))];
+  const catalogue = createCatalogue({
+    models: models.map(([id, provider]) => ({
+      id,
+      name: id,
+      provider,
+      aliases: [],
+      contextWindow: null,
+      maxOutput: null,
+    })),
+    rates: rates.map((row, index) => ({
+      no: index + 1,
+      model: row.model,
+      from: row.from,
+      rates:
+        row.rates === null
+          ? null
+          : { input: row.rates[0], output: row.rates[1], cacheRead: null, cacheWrite: null },
+    })),
+    plans: plans.map((row) => ({
+      id: row.name,
+      name: row.name,
+      from: row.from,
+      monthly: micro(row.monthly),
+      priceCents: row.price,
+    })),
+    packages: [],
+  });
+  return { catalogue, zones: ZONES };
+}
+
+const exact = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? Number(value) : value);
+const show = (value: unknown): string => JSON.stringify(value, exact);
+
+/** Equal in every part; an amount may be a number here and a bigint there. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (typeof a === 'bigint' || typeof b === 'bigint') return Number(a) === Number(b);
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return Object.is(a, b);
+  const [fields, others] = [Object.keys(a), Object.keys(b)];
+  return (
+    fields.length === others.length &&
+    fields.every((field) => isSame(a[field as keyof typeof a], b[field as keyof typeof b]))
+  );
+}
+
+function same(ledger: unknown, model: unknown, what: string): void {
+  if (isSame(ledger, model)) return;
+  throw new Error(`${what}\n  by the ledger ${show(ledger)}\n  by the model  ${show(model)}`);
+}
+
+const inOrder = <Row extends Lot | Hold>(rows: ReadonlyMap<number, Row>): Row[] =>
+  [...rows.values()].sort((a, b) => a.no - b.no);
+
+/** What the model can tell, as the ledger tells it. */
+function told({ account, lots, holds }: AccountState) {
+  return {
+    available: account.available,
+    held: account.held,
+    debt: account.debt,
+    lots: inOrder(lots).map((lot) => ({
+      source: lot.source,
+      priority: lot.priority,
+      until: lot.expiresAt,
+      granted: lot.granted,
+      available: lot.available,
+      held: lot.held,
+      spent: lot.spent,
+      expired: lot.expired,
+      revoked: lot.revoked,
+    })),
+    holds: inOrder(holds).map(({ status }) => status),
+    plan: account.plan,
+    cycle: account.cycleStart === null ? null : { start: account.cycleStart, end: account.cycleEnd },
+    next: account.pendingPlan === null ? null : { plan: account.pendingPlan, at: account.pendingAt },
+    closed: account.closedAt !== null,
+  };
+}
+
+/** A decision that writes into the rows it was given throws from then on. */
+function frozen({ state, lots, holds }: Decision): AccountState {
+  Object.freeze(state.account);
+  for (const no of lots) Object.freeze(state.lots.get(no));
+  for (const no of holds) Object.freeze(state.holds.get(no));
+  return state;
+}
+
+/** As a store would load it: only what a decision may ask for, and, if told so, read back from text. */
+function loaded(state: AccountState, command: Command, fromText: boolean): AccountState {
+  const lotNamed = 'lot' in command ? command.lot : null;
+  const holdNamed = 'hold' in command ? command.hold : null;
+  const { cycle } = state.account;
+  const isNeeded = (lot: Lot): boolean =>
+    lot.available > 0 ||
+    lot.held > 0 ||
+    lot.no === lotNamed ||
+    (command.type === 'plan' && lot.source === 'monthly' && lot.cycle === cycle);
+  const lots = [...state.lots].filter(([, lot]) => isNeeded(lot));
+  const holds = [...state.holds].filter(([no, hold]) => hold.status === 'open' || no === holdNamed);
+  const rows = { account: state.account, lots, holds };
+  const read: typeof rows = fromText ? JSON.parse(JSON.stringify(rows)) : rows;
+  return { account: read.account, lots: new Map(read.lots), holds: new Map(read.holds) };
+}
+
+export class Pair {
+  readonly #context: PlanContext;
+  readonly #model: NaiveAccount;
+  readonly #prices: NaivePrices;
+  readonly #audit = new Audit();
+  readonly #fold: Fold;
+  readonly #reached: Map<string, number>;
+  #state: AccountState;
+  #now: number;
+
+  constructor({ start, plan, anchorBack, zone, prices, isPoor }: World, reached: Map<string, number>) {
+    this.#prices = prices;
+    this.#context = contextOf(prices);
+    this.#reached = reached;
+    this.#now = start;
+    const anchorAt = start - anchorBack;
+    const facts = { no: 1, id: 'pair', tag: 'pair', head: '', zone, plan, anchorAt };
+    const opened = decideOpen(facts, start, this.#context);
+    this.#fold = new Fold({ ...facts, createdAt: start });
+    this.#state = this.#keep(opened);
+    this.#model = new NaiveAccount(prices, zone, plan, anchorAt, start);
+    this.#compare('opened');
+    // The welcome lot is 50 million microcredits: beside it these small plans would never run dry.
+    if (isPoor) this.take({ wait: { by: 0 }, deed: { do: 'revoke', lot: 0 }, halves: false });
+  }
+
+  /** The receipts of a decision must lead to its state: by the auditor's counters, and by themselves alone. */
+  #keep(decision: Decision): AccountState {
+    this.#audit.book(decision.booked, decision.state);
+    for (const booked of decision.booked) this.#fold.add(booked);
+    const { account, lots, holds } = decision.state;
+    same(account, this.#fold.account, 'the account, folded from its receipts');
+    for (const no of decision.lots) same(lots.get(no), this.#fold.lots.get(no), `lot ${no}, folded`);
+    for (const no of decision.holds) same(holds.get(no), this.#fold.holds.get(no), `hold ${no}, folded`);
+    return frozen(decision);
+  }
+
+  #count(event: string): void {
+    this.#reached.set(event, (this.#reached.get(event) ?? 0) + 1);
+  }
+
+  /** What the model saw last, booked or not. */
+  #compare(what: string): void {
+    const at = Math.max(this.#now, this.#model.last);
+    same(this.#state.account.lastAt, this.#model.last, `${what}: time of the last booking`);
+    same(told(projectTo(this.#state, this.#now).state), this.#model.see(at), `${what}: as a read sees it`);
+    same(told(this.#state), this.#model.see(this.#model.last), `${what}: as it is booked`);
+  }
+
+  take({ wait, deed, halves }: Step): void {
+    this.#wait(wait);
+    const step = this.#stepOf(deed);
+    const command = this.#commandOf(step);
+    const before = this.#state;
+    const { refused, outcome, answer } = this.#decide(before, command);
+    const again = this.#decide(loaded(before, command, halves), command);
+    same(
+      [again.refused, again.outcome?.booked, again.outcome?.change, again.outcome?.state.account],
+      [refused, outcome?.booked, outcome?.change, outcome?.state.account],
+      'decided on what a store would load',
+    );
+    if (halves) this.#inHalves(before, command, refused, outcome);
+    const wanted = this.#model.run(step, this.#now);
+    this.#answers(step, answer, wanted);
+    if (outcome !== undefined) this.#state = this.#keep(outcome);
+    this.#note(before, outcome, wanted);
+    this.#compare(show(step));
+  }
+
+  #decide(
+    state: AccountState,
+    command: Command,
+  ): { refused: string | undefined; outcome: Outcome | undefined; answer: NaiveAnswer } {
+    try {
+      const outcome = decide(state, command, this.#now, this.#context, NO_KEY);
+      return { refused: undefined, outcome, answer: answerOf(command, outcome) };
+    } catch (error) {
+      if (!isLedgerError(error)) throw error;
+      const answer: NaiveAnswer = { refused: error.code };
+      if (error.code === 'insufficient_credits') {
+        answer.needed = BigInt(Math.round(Number(error.details?.needed) * 1e6));
+        answer.available = BigInt(Math.round(Number(error.details?.available) * 1e6));
+      }
+      return { refused: error.code, outcome: undefined, answer };
+    }
+  }
+
+  /** What lapsed, booked half-way and then the command, must leave the same as the command alone. */
+  #inHalves(
+    before: AccountState,
+    command: Command,
+    refused: string | undefined,
+    whole: Outcome | undefined,
+  ): void {
+    const { lastAt } = before.account;
+    if (this.#now <= lastAt + 1) return;
+    const middle = lastAt + Math.floor((this.#now - lastAt) / 2);
+    const half = decide(before, { type: 'expire', lot: null }, middle, this.#context, NO_KEY).state;
+    const shift = half.account.receiptSeq - before.account.receiptSeq;
+    if (shift > 0) this.#count('two halves');
+    const rest = this.#decide(half, command);
+    same(rest.refused, refused, 'two half runs');
+    if (whole !== undefined) same(told(rest.outcome!.state), told(whole.state), 'two half runs');
+  }
+
+  #answers(step: NaiveStep, answer: NaiveAnswer, wanted: NaiveAnswer): void {
+    const fields = (Object.keys(answer) as (keyof NaiveAnswer)[]).filter(
+      (field) => answer[field] !== undefined,
+    );
+    if (wanted.refused !== undefined && !fields.includes('refused')) fields.push('refused');
+    for (const field of fields) same(answer[field], wanted[field], `${show(step)}: ${field}`);
+  }
+
+  #wait(wait: Wait): void {
+    if ('by' in wait) {
+      this.#now += wait.by;
+      return;
+    }
+    const ahead = this.#model.instants().filter((at) => at > this.#now);
+    const next = [...new Set(ahead)].sort((a, b) => a - b)[wait.toChange];
+    if (next !== undefined) this.#now = next + wait.beside;
+  }
+
+  #amount(amount: Amount, whole: bigint): bigint {
+    return 'credits' in amount
+      ? BigInt(amount.credits)
+      : (whole * BigInt(Math.round(amount.share * 10_000)) + 9_999n) / 10_000n;
+  }
+
+  #cost(cost: Cost): bigint | NaiveCall {
+    if ('call' in cost) return cost.call;
+    const at = Math.max(this.#now, this.#model.last);
+    const amount = this.#amount(cost, this.#model.see(at).available);
+    return 'share' in cost && amount === 0n ? 1n : amount;
+  }
+
+  /** Mostly one of the likely ones, else any number up to one that does not exist. */
+  #pick(nth: number, likely: readonly number[]): number {
+    if (likely.length > 0 && nth % 8 !== 0) return likely[nth % likely.length]!;
+    return nth % (Math.max(this.#state.lots.size, this.#state.holds.size) + 1);
+  }
+
+  #openHolds(): number[] {
+    const { holds } = this.#model.see(this.#now);
+    return holds.flatMap((status, index) => (status === 'open' || status === 'lapsed' ? [index] : []));
+  }
+
+  #lotsLeft(): number[] {
+    const { lots } = this.#model.see(this.#now);
+    return lots.flatMap((lot, index) => (lot.available + lot.held > 0n ? [index] : []));
+  }
+
+  #stepOf(given: Deed): NaiveStep {
+    // Without a hold there is nothing to settle: make one.
+    const lacks = 'hold' in given && this.#openHolds().length === 0 && given.hold % 8 !== 0;
+    const deed: Deed = lacks ? { do: 'hold', cost: { share: 0.5 }, ttl: 86_400_000 } : given;
+    switch (deed.do) {
+      case 'spend': {
+        const at = deed.back === null ? null : Math.max(this.#now, this.#model.last) - deed.back;
+        return { do: 'spend', cost: this.#cost(deed.cost), at };
+      }
+      case 'hold':
+        return { ...deed, cost: this.#cost(deed.cost) };
+      case 'settle': {
+        const hold = this.#pick(deed.hold, this.#openHolds());
+        const cost = 'input' in deed.cost ? deed.cost : this.#amount(deed.cost, this.#model.held(hold));
+        return { do: 'settle', hold, cost };
+      }
+      case 'release':
+        return { do: 'release', hold: this.#pick(deed.hold, this.#openHolds()) };
+      case 'grant':
+        return this.#grantOf(deed);
+      case 'revoke':
+      case 'end':
+        return { do: deed.do, lot: this.#pick(deed.lot, this.#lotsLeft()) };
+      default:
+        return deed;
+    }
+  }
+
+  /** Mostly a grant that its source allows. */
+  #grantOf({ source, amount, priority, life }: Extract<Deed, { do: 'grant' }>): NaiveStep {
+    const at = Math.max(this.#now, this.#model.last);
+    const lasts = life === null || (source !== 'promotional' && priority !== 100);
+    const allocation = this.#prices.plans.filter(
+      (row) => row.name === this.#state.account.plan && row.from <= at,
+    );
+    const fits = source === 'monthly' && amount % 4 !== 0;
+    return {
+      do: 'grant',
+      source,
+      amount: fits ? allocation.at(-1)!.monthly : BigInt(amount),
+      until: lasts ? null : at + life,
+      priority,
+    };
+  }
+
+  #lotNo = (index: number): number => inOrder(this.#state.lots)[index]?.no ?? 9_999;
+  #holdNo = (index: number): number => inOrder(this.#state.holds)[index]?.no ?? 9_999;
+
+  #commandOf(step: NaiveStep): Command {
+    const cost = (given: bigint | NaiveCall) =>
+      typeof given === 'bigint'
+        ? { amount: micro(given), call: null }
+        : { amount: null, call: callOf(given) };
+    const words = { tags: NO_TAGS, note: null };
+    switch (step.do) {
+      case 'spend':
+        return { type: 'spend', ...cost(step.cost), ...words, at: step.at };
+      case 'hold':
+        return { type: 'hold', ...cost(step.cost), ...words, ttlMs: step.ttl };
+      case 'settle': {
+        const tokens = typeof step.cost === 'bigint' ? step.cost : { ...step.cost, ...BARE };
+        return { type: 'settle', hold: this.#holdNo(step.hold), ...cost(tokens), ...words };
+      }
+      case 'release':
+        return { type: 'release', hold: this.#holdNo(step.hold), note: null };
+      case 'grant': {
+        const { source, amount, until, priority } = step;
+        const expires = until === null ? null : { at: until };
+        return {
+          type: 'grant',
+          source: source as Lot['source'],
+          amount: micro(amount),
+          expires,
+          priority,
+          note: null,
+        };
+      }
+      case 'revoke':
+        return { type: 'revoke', lot: this.#lotNo(step.lot), note: null };
+      case 'end':
+        return { type: 'expire', lot: this.#lotNo(step.lot) };
+      case 'expire':
+        return { type: 'expire', lot: null };
+      case 'close':
+        return { type: 'close' };
+      case 'cycle':
+        return { type: 'cycle', step: step.part };
+      case 'plan':
+        return { type: 'plan', plan: step.plan, mode: step.mode };
+      case 'byok': {
+        const { [step.provider]: _, ...others } = this.#state.account.byok;
+        const byok = step.on ? { ...others, [step.provider]: '' } : others;
+        return { type: 'setting', detail: { byok }, byok, note: null };
+      }
+    }
+  }
+
+  /** Counts what a step met, so that the test can tell a rule that no history ever reached. */
+  #note(before: AccountState, outcome: Outcome | undefined, wanted: NaiveAnswer): void {
+    if (wanted.refused !== undefined) this.#count(`refused ${wanted.refused}`);
+    if (outcome === undefined) return;
+    if (outcome.booked.length > 0 && this.#now < before.account.lastAt) this.#count('booked in the past');
+    if (wanted.late === true) this.#count('late');
+    else if ((wanted.overrun ?? 0n) > 0n) this.#count('overrun');
+    if ((wanted.change?.missed ?? 0) > 0) this.#count('missed');
+    for (const { receipt, entries, usage } of outcome.booked) {
+      if (usage?.byok === true) this.#count('byok');
+      const kinds = entries.map(({ kind }) => kind);
+      if (kinds.includes('owed')) this.#count('debt');
+      if (kinds.includes('repaid')) this.#count('repaid');
+      if (kinds.includes('returned') && (kinds.includes('expired') || kinds.includes('revoked'))) {
+        this.#count('released into an ended lot');
+      }
+      if (receipt.kind === 'plan_change') {
+        if (kinds[0] === 'expired') this.#count('restarted');
+        else if (kinds[0] === 'granted' && before.account.cycleStart !== null) this.#count('prorated');
+      }
+      if (receipt.kind === 'rollover' && before.account.pendingPlan !== null)
+        this.#count('pending plan booked');
+      const ended = outcome.lots.size > 0 && (receipt.kind === 'revoke' || receipt.kind === 'expire');
+      const under = ended && [...outcome.lots].some((no) => (outcome.state.lots.get(no)?.held ?? 0) > 0);
+      if (under) this.#count(`${receipt.kind === 'revoke' ? 'revoked' : 'expired'} under a hold`);
+    }
+  }
+}
+
+const BARE = { model: '', provider: null, noByok: false };
+
+function callOf({ model, provider, input, output, noByok }: NaiveCall): CallInput {
+  return {
+    model,
+    provider,
+    inputTokens: input,
+    outputTokens: output,
+    cachedTokens: 0,
+    cacheWriteTokens: 0,
+    toolCalls: 0,
+    ...NO_TAGS,
+    noByok,
+  };
+}
+
+/** What the ledger answered, in the model's words. */
+function answerOf(command: Command, outcome: Outcome): NaiveAnswer {
+  const own = outcome.booked.at(-1);
+  const answer: NaiveAnswer = {};
+  const big = (amount: unknown): bigint => BigInt(Number(amount));
+  switch (command.type) {
+    case 'spend':
+    case 'settle':
+    case 'hold':
+    case 'release':
+    case 'grant':
+    case 'revoke':
+      answer.credits = big(own!.receipt.credits);
+      break;
+    case 'expire':
+      if (command.lot !== null) break;
+      answer.expired = big(outcome.swept!.expired);
+      break;
+    case 'cycle':
+      answer.change = null;
+      if (outcome.change !== null) {
+        const { plan, start, end, granted, missed, expired } = outcome.change;
+        answer.change = { plan, start, end, granted: big(granted), missed };
+        answer.expired = big(expired);
+      }
+      break;
+  }
+  if (own?.usage) {
+    const { listCredits } = own.usage;
+    answer.listCredits = listCredits === null ? null : big(listCredits);
+  }
+  if (command.type === 'settle') {
+    const { released, overrun, late } = own!.receipt.detail ?? {};
+    Object.assign(answer, { released: big(released), overrun: big(overrun), late });
+  }
+  if (command.type === 'release') answer.released = big(own!.receipt.detail?.released);
+  return answer;
+}
