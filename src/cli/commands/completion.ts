@@ -74,12 +74,10 @@ async function idsOf(
     }
     case 'lot': {
       const { lots } = await service.balance(account);
-      return lots
-        .slice(0, LIMIT)
-        .map((lot) => ({
-          value: lot.lot,
-          description: `${lot.source}, ${showCredits(lot.available)} available`,
-        }));
+      return lots.slice(0, LIMIT).map((lot) => ({
+        value: lot.lot,
+        description: `${lot.source}, ${showCredits(lot.available)} available`,
+      }));
     }
     case 'hold': {
       const holds = await service.holds(account, false);

@@ -196,13 +196,11 @@ function verdict(
   }
   if (!check || funds === null || isAffordable(estimate, funds)) return undefined;
   const { available, debt } = funds;
-  if (debt > ZERO) {
-    return failed(`the account is in debt by ${credits(debt)}`, { needed: estimate.judged, available, debt });
-  }
-  return failed(`${name} would cost ${costText(estimate)}, and ${credits(available)} are available`, {
-    needed: estimate.judged,
-    available,
-  });
+  // How much is needed and available stands in the details; the writer of refusals adds it to the sentence.
+  const details = { needed: estimate.judged, available };
+  return debt > ZERO
+    ? failed(`the account is in debt by ${credits(debt)}`, { ...details, debt })
+    : failed(`the balance does not pay for this call of ${name}`, details);
 }
 
 const costText = ({ judged, credits: expected }: Estimate): string =>

@@ -1,0 +1,149 @@
+/**
+ * Reads OpenRouter's list of models into rate cards. Prices are dollars per token as text and become credits per 1K
+ * tokens exactly: never through a floating-point number. Row by row: what is wrong with one model keeps no other out.
+ *
+ * Source: contract 4 (`P` dollars per token are `P × 1,000,000` credits per 1K tokens; −1 means no price, 0 is 0);
+ * the answer of `GET /api/v1/models` as of March 2026.
+ */
+import type { ModelRow } from '../core/catalogue.ts';
+import { invalid } from '../core/errors.ts';
+import { type Decimal, decimalText, parseDecimal, type Rates } from '../core/rates.ts';
+
+/** A model as listed. `id` is `openrouter/AUTHOR/SLUG`, variants (`:free`) being models of their own. */
+export interface ListedModel extends ModelRow {
+  /** null: listed without a price. */
+  readonly rates: Rates | null;
+}
+
+/** A row that could not be read. */
+export interface RefusedRow {
+  /** The id it gives, else its place in the list, counted from 1. */
+  readonly row: string;
+  readonly message: string;
+}
+
+/** What a list holds, in its own order. */
+export interface ModelList {
+  readonly models: readonly ListedModel[];
+  readonly refused: readonly RefusedRow[];
+  /** Ids of models with prices beside the base price (for long inputs, by day or hour), which no rate card can hold. */
+  readonly withOverrides: readonly string[];
+  /** Ids of models that cost something per call beside their tokens. */
+  readonly withCallFee: readonly string[];
+}
+
+const PREFIX = 'openrouter/';
+const ID = /^[A-Za-z0-9~][A-Za-z0-9._:/@~+-]{0,180}$/;
+const MOST_CREDITS_PER_1K = 1_000_000_000n;
+
+/**
+ * Reads a list.
+ * @param value parsed JSON: `{"data":[{"id","pricing":{"prompt","completion",…}, …}]}`
+ * @throws LedgerError `invalid_argument` when it has not that shape at all; a bad row is in `refused`
+ */
+export function readOpenRouterList(value: unknown): ModelList {
+  if (!isObject(value) || !Array.isArray(value.data)) {
+    throw invalid(
+      'this is no list of OpenRouter models',
+      'it looks like {"data":[{"id":"…","pricing":{"prompt":"…","completion":"…"}}]}',
+    );
+  }
+  const models = new Map<string, ListedModel>();
+  const refused: RefusedRow[] = [];
+  const withOverrides: string[] = [];
+  const withCallFee: string[] = [];
+  for (const [index, row] of (value.data as unknown[]).entries()) {
+    const name = isObject(row) && typeof row.id === 'string' ? row.id : String(index + 1);
+    const model = readModel(row);
+    if (typeof model === 'string') {
+      refused.push({ row: name, message: model });
+    } else if (models.has(model.id.toLowerCase())) {
+      refused.push({ row: name, message: 'it is listed twice; the first row counts' });
+    } else {
+      models.set(model.id.toLowerCase(), model);
+      const pricing = (row as Json).pricing;
+      if (!isObject(pricing)) continue;
+      if (Array.isArray(pricing.overrides) && pricing.overrides.length > 0) withOverrides.push(model.id);
+      const fee = readPrice(pricing.request);
+      if (typeof fee === 'object' && fee.digits > 0n) withCallFee.push(model.id);
+    }
+  }
+  return { models: [...models.values()], refused, withOverrides, withCallFee };
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A model, or what is wrong with the row. */
+function readModel(row: unknown): ListedModel | string {
+  if (!isObject(row)) return 'it is no object';
+  const { id, name, pricing, context_length: context, top_provider: provider } = row;
+  if (typeof id !== 'string') return 'it has no id';
+  if (!ID.test(id)) return 'its id has characters that no id has';
+  const rates = readRates(pricing);
+  if (typeof rates === 'string') return rates;
+  return {
+    id: `${PREFIX}${id}`,
+    name: typeof name === 'string' && name.trim() !== '' ? name.trim() : id,
+    provider: 'openrouter',
+    aliases: [],
+    contextWindow: tokensOf(context),
+    maxOutput: tokensOf(isObject(provider) ? provider.max_completion_tokens : null),
+    rates,
+  };
+}
+
+const tokensOf = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : null;
+
+const PRICES = [
+  ['input', 'prompt'],
+  ['output', 'completion'],
+  ['cacheRead', 'input_cache_read'],
+  ['cacheWrite', 'input_cache_write'],
+] as const satisfies readonly (readonly [keyof Rates, string])[];
+
+/** Rates, null without a price, or what is wrong with them. */
+function readRates(pricing: unknown): Rates | null | string {
+  if (pricing === undefined || pricing === null) return null;
+  if (!isObject(pricing)) return 'its pricing is no object';
+  const rates: Record<keyof Rates, string | null> = {
+    input: null,
+    output: null,
+    cacheRead: null,
+    cacheWrite: null,
+  };
+  let isVariable = false;
+  for (const [rate, field] of PRICES) {
+    const price = readPrice(pricing[field]);
+    if (price === 'unreadable') return `its price for ${field} is no price: ${shown(pricing[field])}`;
+    if (price === 'variable') isVariable = true;
+    if (typeof price !== 'object') continue;
+    const perThousand = timesMillion(price);
+    if (perThousand.digits > MOST_CREDITS_PER_1K * 10n ** BigInt(perThousand.scale)) {
+      return `its price for ${field} is beyond every rate card: ${shown(pricing[field])}`;
+    }
+    rates[rate] = decimalText(perThousand);
+  }
+  const { input, output } = rates;
+  if (isVariable || input === null || output === null) return null;
+  return { ...rates, input, output };
+}
+
+/** A JSON number is read through its decimal text, which names it exactly enough to have been written that way. */
+function readPrice(value: unknown): Decimal | 'missing' | 'variable' | 'unreadable' {
+  if (value === undefined || value === null) return 'missing';
+  if (typeof value !== 'string' && typeof value !== 'number') return 'unreadable';
+  const text = String(value).trim();
+  if (/^-1(?:\.0+)?$/.test(text)) return 'variable';
+  return parseDecimal(text) ?? 'unreadable';
+}
+
+/** Dollars per token to dollars per million tokens, which is credits per 1K tokens. */
+function timesMillion({ digits, scale }: Decimal): Decimal {
+  return scale >= 6 ? { digits, scale: scale - 6 } : { digits: digits * 10n ** BigInt(6 - scale), scale: 0 };
+}
+
+const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 60);
