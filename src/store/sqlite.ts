@@ -147,12 +147,19 @@ export class SqliteStore extends SqliteReader implements Store {
   }
 
   async openAccount(work: NewAccountWork): Promise<Outcome> {
+    const [outcome] = await this.openAccounts([work]);
+    return outcome!;
+  }
+
+  /** Opens many accounts in one transaction, all or none. @throws LedgerError `account_exists` and what one refuses */
+  async openAccounts(works: readonly NewAccountWork[]): Promise<Outcome[]> {
+    const onlyDryRuns = works.every((work) => work.dryRun);
     return this.#transact(() => {
       const batch = this.#batch();
-      const outcome = this.#openIn(batch, work, this.#currentPrices());
+      const outcomes = works.map((work) => this.#openIn(batch, work, this.#currentPrices()));
       batch.finish();
-      return outcome;
-    }, work.dryRun);
+      return outcomes;
+    }, onlyDryRuns);
   }
 
   /** Opens an account inside the transaction that makes the ledger. */
