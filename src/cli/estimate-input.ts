@@ -8,6 +8,7 @@ import type { InputCount } from '../core/estimate.ts';
 import type { CountedModel, ExactContent, TextMeasure } from '../tokens/index.ts';
 import type { InputSource } from './commands/estimate-flags.ts';
 import type { Context } from './context.ts';
+import { readFailure } from './read-input.ts';
 
 /** An input's tokens on a model. */
 export interface CountedInput extends InputCount {
@@ -46,7 +47,7 @@ export async function readInput(source: InputSource, facts: Facts): Promise<Read
       return { model: null, countOn: () => counted, countExactlyOn: () => counted };
     }
     case 'request':
-      return readRequestBody(await readText(source.file, '--request', facts), source.file, facts);
+      return readRequestBody(await readText(source.file, facts), source.file, facts);
     case 'texts':
       return readTexts(await textsOf(source, facts), facts);
   }
@@ -60,9 +61,9 @@ interface Texts {
 }
 
 async function textsOf(source: Extract<InputSource, { kind: 'texts' }>, facts: Facts): Promise<Texts> {
-  const system = source.system === null ? '' : await readText(source.system, '--system', facts);
+  const system = source.system === null ? '' : await readText(source.system, facts);
   const user: string[] = [];
-  for (const file of source.files) user.push(await readText(file, '--file', facts));
+  for (const file of source.files) user.push(await readText(file, facts));
   if (source.prompt === '-') user.push(await readStdin(facts));
   else if (source.prompt !== null) user.push(source.prompt);
   else if (source.asksPrompt) user.push(await askPrompt(facts));
@@ -135,26 +136,17 @@ function parseJson(text: string, file: string): unknown {
 }
 
 /** A file's text; `-` is stdin. */
-async function readText(file: string, flag: string, facts: Facts): Promise<string> {
+async function readText(file: string, facts: Facts): Promise<string> {
   if (file === '-') return readStdin(facts);
   const { readFile } = await import('node:fs/promises');
   let bytes: Uint8Array;
   try {
     bytes = await readFile(file, { signal: facts.signal });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (facts.signal.aborted) throw error;
-    throw invalid(`cannot read ${flag} ${file}: ${WHY[code ?? ''] ?? code ?? 'unknown reason'}`);
+    throw readFailure(file, error);
   }
   return textOf(bytes, file);
 }
-
-const WHY: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
-  EISDIR: 'it is a folder',
-  EACCES: 'you may not read it',
-};
 
 async function readStdin(facts: Facts): Promise<string> {
   const stdin: Readable & { isTTY?: boolean } = facts.stdin();

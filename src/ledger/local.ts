@@ -8,6 +8,7 @@ import { readId, unknownId } from '../core/ids.ts';
 import type { Command } from '../core/ledger/commands.ts';
 import { decide } from '../core/ledger/decide.ts';
 import type { Account, Instant } from '../core/types.ts';
+import { importModels } from './import-models.ts';
 import { closeAccount, openAccount } from './local-accounts.ts';
 import { readBalance } from './local-balance.ts';
 import { answerOf, contextOf, type LocalDeps, writeClock } from './local-deps.ts';
@@ -185,6 +186,10 @@ export class LocalLedger implements LedgerService {
 
   aliasModel(input: { readonly alias: string; readonly model: string }, options: WriteOptions = {}) {
     return aliasModel(this.#deps, input, options);
+  }
+
+  importModels(models: Parameters<LedgerService['importModels']>[0], options: WriteOptions = {}) {
+    return importModels(this.#deps, models, options);
   }
 
   definePlan(input: Parameters<LedgerService['definePlan']>[0], options: WriteOptions = {}) {

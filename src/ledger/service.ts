@@ -6,6 +6,7 @@
  *
  * Source: contract 6.
  */
+import type { ListedModel } from '../catalog/openrouter.ts';
 import type { CallInput } from '../core/calls.ts';
 import type { Catalogue, PackageRow, PlanRow } from '../core/catalogue.ts';
 import type { Microcredits } from '../core/credits.ts';
@@ -365,6 +366,8 @@ export interface LedgerService {
     input: { readonly alias: string; readonly model: string },
     options?: WriteOptions,
   ): Promise<SettingView>;
+  /** Adds the listed models that are new, and a dated row from now on for every price that changed. */
+  importModels(models: readonly ListedModel[], options?: WriteOptions): Promise<SettingView>;
   /** A plan from an instant on. @throws LedgerError `invalid_argument` */
   definePlan(
     input: {

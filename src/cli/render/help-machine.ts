@@ -27,6 +27,9 @@ empty variable is not set.
                      model's provider to count; nothing else sends a prompt out
   ANTHROPIC_BASE_URL, OPENAI_BASE_URL, GEMINI_API_BASE
                      other addresses for that
+  OPENROUTER_MODELS_URL
+                     where \`credits models sync\` fetches its list
+  CREDITS_DEBUG      1: where in the program an unexpected failure happened
 
 Secrets never come from the command line: every process list shows it. A
 password in --db is refused; put it into CREDITS_DB, PGPASSWORD or a passfile.

@@ -50,4 +50,24 @@ export const MODELS: readonly CommandSpec[] = [
     books: true,
     load: async () => (await import('../models.ts')).modelsAlias,
   },
+  {
+    name: 'models import',
+    args: '<file>',
+    summary: "rate cards from a saved list of OpenRouter's models",
+    about:
+      'Every model becomes openrouter/AUTHOR/SLUG with its list price, from now on; a price that changed gets a new dated row. Models without a price are listed and cannot be used. Your own models and prices stay as they are. - is stdin.',
+    examples: ['curl -s https://openrouter.ai/api/v1/models | credits models import -'],
+    writes: true,
+    books: true,
+    load: async () => (await import('../models-import.ts')).modelsImport,
+  },
+  {
+    name: 'models sync',
+    summary: "fetch OpenRouter's list of models and import it",
+    about: 'Asks openrouter.ai, without a key. See `credits models import`.',
+    examples: ['credits models sync', 'credits models sync --dry-run'],
+    writes: true,
+    books: true,
+    load: async () => (await import('../models-import.ts')).modelsSync,
+  },
 ];

@@ -1,0 +1,51 @@
+/** What a list of models changes in a price list: decided here, booked by the ledger, shown by the command line. */
+import type { Catalogue } from '../core/catalogue.ts';
+import type { Rates } from '../core/rates.ts';
+import type { Instant } from '../core/types.ts';
+import type { ListedModel } from './openrouter.ts';
+
+/** A model whose price is another one than before; null: no price. */
+export interface ChangedModel {
+  readonly listed: ListedModel;
+  readonly before: Rates | null;
+}
+
+/** The listed models, each in one of three places, in the list's order. */
+export interface ImportPlan {
+  readonly added: readonly ListedModel[];
+  readonly changed: readonly ChangedModel[];
+  readonly unchanged: readonly ListedModel[];
+}
+
+/**
+ * Compares a list with the prices in force at an instant. Models are the same by id alone, without regard to case: a
+ * name or a dated id that only resembles another model's must not change its price.
+ */
+export function planImport(catalogue: Catalogue, listed: readonly ListedModel[], at: Instant): ImportPlan {
+  const known = new Map(catalogue.rows.models.map((model) => [model.id.toLowerCase(), model]));
+  const added: ListedModel[] = [];
+  const changed: ChangedModel[] = [];
+  const unchanged: ListedModel[] = [];
+  for (const model of listed) {
+    const old = known.get(model.id.toLowerCase());
+    if (old === undefined) {
+      added.push(model);
+      continue;
+    }
+    const before = catalogue.rateAt(old.id, at)?.rates ?? null;
+    if (sameRates(before, model.rates)) unchanged.push(model);
+    else changed.push({ listed: { ...model, id: old.id }, before });
+  }
+  return { added, changed, unchanged };
+}
+
+/** Rates are canonical decimal text, so equal numbers are equal texts. */
+function sameRates(a: Rates | null, b: Rates | null): boolean {
+  if (a === null || b === null) return a === b;
+  return (
+    a.input === b.input &&
+    a.output === b.output &&
+    a.cacheRead === b.cacheRead &&
+    a.cacheWrite === b.cacheWrite
+  );
+}

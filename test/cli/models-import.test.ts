@@ -1,0 +1,239 @@
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { commandLine, temporaryFolder } from '../helpers/cli-line.ts';
+
+const price = (prompt: unknown, completion: unknown, more: object = {}) => ({ prompt, completion, ...more });
+const GPT = {
+  id: 'openai/gpt-5.4',
+  name: 'OpenAI: GPT-5.4',
+  context_length: 1050000,
+  pricing: price('0.0000025', '0.000015'),
+};
+const AUTO = { id: 'openrouter/auto', pricing: price('-1', '-1') };
+const FREE = { id: 'some/model:free', pricing: price('0', '0') };
+const BAD = { id: 'acme/bad', pricing: price('-1', '-1', { input_cache_read: 'garbage' }) };
+const TIERED = {
+  id: 'acme/long',
+  pricing: price('0.01', '0.02', { overrides: [{ min_prompt_tokens: 100, prompt: '0.03' }] }),
+};
+
+async function withLedger() {
+  const home = temporaryFolder();
+  const credits = commandLine(home);
+  expect((await credits(['init'])).code).toBe(0);
+  const load = (rows: unknown[], ...more: string[]) => {
+    const file = path.join(home, 'models.json');
+    writeFileSync(file, JSON.stringify({ data: rows }));
+    return credits(['models', 'import', file, '--json', ...more]);
+  };
+  return { credits, load };
+}
+
+describe('models import', () => {
+  test('makes every listed model usable under its full id, at its exact price', async () => {
+    const { credits, load } = await withLedger();
+    const { code, json } = await load([GPT, FREE, AUTO]);
+    expect(code).toBe(0);
+    expect(json()).toMatchObject({
+      schema: 'credits.models/v1',
+      read: 3,
+      added: 3,
+      changed: 0,
+      unchanged: 0,
+      unpriced: ['openrouter/openrouter/auto'],
+      refused: [],
+      receipt: expect.any(String),
+    });
+    const cost = async (model: string): Promise<number> =>
+      (
+        await credits(['estimate', '-m', model, '--input-tokens', '1000', '--output-tokens', '100', '--json'])
+      ).json().credits;
+    expect(await cost('openrouter/openai/gpt-5.4')).toBe(4);
+    expect(await cost('OpenRouter/OpenAI/GPT-5.4-20260305')).toBe(4);
+    expect(await cost('openrouter/some/model:free')).toBe(0);
+    const compare = await credits([
+      'estimate',
+      '--compare',
+      '--input-tokens',
+      '10',
+      '--output-tokens',
+      '10',
+      '--json',
+    ]);
+    expect(compare.json().estimates[0].model).toBe('openrouter/some/model:free');
+    expect(compare.stderr).toMatch(/left out, without a price: openrouter\/openrouter\/auto/);
+    expect((await credits(['verify'])).code).toBe(0);
+  });
+
+  test.each([
+    ['openrouter/openrouter/auto', 'unpriced_model'],
+    ['openrouter/some/model', 'unknown_model'],
+    ['openrouter/openai/gpt-5.4:free', 'unknown_model'],
+  ])('%s is refused: %s', async (model, refused) => {
+    const { credits, load } = await withLedger();
+    await load([GPT, FREE, AUTO]);
+    const { code, failure } = await credits([
+      'spend',
+      '-m',
+      model,
+      '--input-tokens',
+      '1',
+      '--output-tokens',
+      '1',
+      '--json',
+    ]);
+    expect([code, failure().code]).toEqual([2, refused]);
+  });
+
+  test('a bad row ends with 8, is listed, and keeps no other out', async () => {
+    const { credits, load } = await withLedger();
+    const { code, json, failure } = await load([BAD, GPT]);
+    expect(code).toBe(8);
+    expect(json()).toMatchObject({
+      added: 1,
+      refused: [{ row: 'acme/bad', message: expect.stringMatching(/input_cache_read/) }],
+    });
+    expect(failure()).toMatchObject({ code: 'partly_refused', details: { refused: 1, read: 2 } });
+    expect((await credits(['models', 'show', 'openrouter/openai/gpt-5.4', '--json'])).code).toBe(0);
+  });
+
+  test('the same list again changes nothing; a new price is a dated row', async () => {
+    const { credits, load } = await withLedger();
+    await load([GPT, AUTO]);
+    expect((await load([GPT, AUTO])).json()).toMatchObject({
+      added: 0,
+      changed: 0,
+      unchanged: 2,
+      receipt: null,
+    });
+    const dearer = { ...GPT, pricing: price('0.00003', '0.00018') };
+    const { json, stderr } = await load([dearer, AUTO], '--now', '2026-04-01');
+    expect(json()).toMatchObject({
+      changed: 1,
+      unchanged: 1,
+      models: [{ model: 'openrouter/openai/gpt-5.4', input: 30 }],
+    });
+    expect(stderr).toMatch(/1 model moved more than tenfold: openrouter\/openai\/gpt-5.4/);
+    const { history } = (await credits(['models', 'show', 'openrouter/openai/gpt-5.4', '--json'])).json();
+    expect(history.map((row: { input: number }) => row.input)).toEqual([2.5, 30]);
+    const gone = { ...GPT, pricing: price('-1', '-1') };
+    await load([gone], '--now', '2026-05-01');
+    const late = await credits([
+      'estimate',
+      '-m',
+      'openrouter/openai/gpt-5.4',
+      '--input-tokens',
+      '1',
+      '--json',
+      '--now',
+      '2026-05-02',
+    ]);
+    expect(late.failure().code).toBe('unpriced_model');
+  });
+
+  test('a key books once, a dry run nothing', async () => {
+    const { credits, load } = await withLedger();
+    const dry = await load([GPT], '--dry-run');
+    expect(dry.json()).toMatchObject({ added: 1, receipt: null, dryRun: true });
+    expect((await credits(['models', '--json'])).json().models).toHaveLength(6);
+    const first = await load([GPT], '--key', 'k');
+    expect((await load([GPT], '--key', 'k')).json()).toMatchObject({
+      replayed: true,
+      receipt: first.json().receipt,
+    });
+    expect((await load([FREE], '--key', 'k')).failure().code).toBe('key_reused');
+  });
+
+  test('says what a rate card cannot hold, and where the own tariff is cheaper', async () => {
+    const { load } = await withLedger();
+    const flash = {
+      id: 'google/gemini-2.5-flash',
+      pricing: price('0.0000003', '0.0000025', { request: '0.001' }),
+    };
+    const { stderr } = await load([TIERED, flash]);
+    expect(stderr).toMatch(/1 model with prices for long inputs .*: openrouter\/acme\/long/);
+    expect(stderr).toMatch(/1 model with a fee per call.*: openrouter\/google\/gemini-2.5-flash/);
+    expect(stderr).toMatch(
+      /gemini-2.5-flash is priced 0.15 \/ 0.6 .* below the 0.3 \/ 2.5 of openrouter\/google\/gemini-2.5-flash/,
+    );
+  });
+
+  test.each([
+    ['no JSON', 'hello', 'invalid_argument'],
+    ['no list', '{"models":[]}', 'invalid_argument'],
+  ])('%s on stdin is refused', async (_, stdin, refused) => {
+    const { credits } = await withLedger();
+    const { code, stdout, failure } = await credits(['models', 'import', '-', '--json'], { stdin });
+    expect([code, stdout, failure().code]).toEqual([2, '', refused]);
+  });
+});
+
+describe('models sync', () => {
+  const answers = new Map<string, { status?: number; body: string }>();
+  const server = createServer((request, response) => {
+    const { status = 200, body } = answers.get(request.url!) ?? { status: 404, body: '' };
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+  });
+  let base = '';
+  beforeAll(async () => {
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => server.close());
+
+  test('follows the pages to the last one', async () => {
+    const { credits } = await withLedger();
+    answers.set('/models', { body: JSON.stringify({ data: [GPT], links: { next: '/models?page=2' } }) });
+    answers.set('/models?page=2', { body: JSON.stringify({ data: [FREE], links: { next: null } }) });
+    const { json } = await credits(['models', 'sync', '--json'], {
+      env: { OPENROUTER_MODELS_URL: `${base}/models` },
+    });
+    expect(json()).toMatchObject({ read: 2, added: 2 });
+  });
+
+  test.each<[string, string, { status?: number; body: string } | null, RegExp]>([
+    ['a server error', '/broken', { status: 502, body: '' }, /it answered 502/],
+    ['no JSON', '/text', { body: '<html>' }, /the answer is no JSON/],
+    ['another document', '/other', { body: '{"models":[]}' }, /no list of models/],
+    [
+      'a page elsewhere',
+      '/away',
+      { body: '{"data":[],"links":{"next":"https://example.com/2"}}' },
+      /another server/,
+    ],
+    ['pages without end', '/loop', { body: '{"data":[],"links":{"next":"/loop"}}' }, /no last page/],
+  ])('%s changes nothing and can be tried again', async (_, url, answer, message) => {
+    const { credits } = await withLedger();
+    if (answer !== null) answers.set(url, answer);
+    const { code, stdout, failure } = await credits(['models', 'sync', '--json'], {
+      env: { OPENROUTER_MODELS_URL: base + url },
+    });
+    expect([code, stdout]).toEqual([75, '']);
+    expect(failure()).toMatchObject({ code: 'remote_unreachable', message: expect.stringMatching(message) });
+    expect(failure().hint).toMatch(/nothing was changed; .*models import FILE/);
+  });
+
+  test('nobody there is said as it is; plain http goes to loopback only', async () => {
+    const { credits } = await withLedger();
+    const closed = createServer();
+    await new Promise<void>((done) => closed.listen(0, '127.0.0.1', done));
+    const { port } = closed.address() as AddressInfo;
+    await new Promise((done) => closed.close(done));
+    const sync = (address: string) =>
+      credits(['models', 'sync', '--json'], { env: { OPENROUTER_MODELS_URL: address } });
+    expect((await sync(`http://127.0.0.1:${port}/`)).failure().message).toMatch(/ECONNREFUSED/);
+    for (const address of [
+      'http://example.com/models',
+      'ftp://localhost/',
+      'https://user:secret@example.com/',
+      'nonsense',
+    ]) {
+      const { code, failure } = await sync(address);
+      expect([address, code, failure().code]).toEqual([address, 2, 'invalid_argument']);
+      expect(failure().message).not.toMatch(/secret/);
+    }
+  });
+});
