@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseEstimate } from '../../src/cli/commands/estimate-flags.ts';
@@ -345,5 +347,43 @@ describe('estimate without a ledger', () => {
     const { code, failure } = await credits(['estimate', 'hello', '--exact', '-m', 'haiku', '--json']);
     expect(code).toBe(2);
     expect(failure().message).toMatch(/ANTHROPIC_API_KEY/);
+  });
+
+  test('--exact asks the provider, and takes its count alone', async () => {
+    const bodies: unknown[] = [];
+    let status = 200;
+    const server = createServer(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      bodies.push(JSON.parse(body));
+      response.writeHead(status, { 'content-type': 'application/json' }).end('{"input_tokens":14}');
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const env = {
+      ANTHROPIC_API_KEY: 'sk-test',
+      ANTHROPIC_BASE_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    };
+    try {
+      const line = [
+        'estimate',
+        'Hello',
+        '--system',
+        file('system.txt', 'Be brief.'),
+        '--exact',
+        '-m',
+        'haiku',
+        '--json',
+      ];
+      const { json, stderr } = await credits(line, { env });
+      expect(json()).toMatchObject({ inputTokens: 14, inputMethod: 'exact', method: 'api:anthropic' });
+      expect([json().low, json().high]).toEqual([json().credits, json().credits]);
+      expect(stderr).toMatch(/counts a text as one message, framing included/);
+      expect(bodies).toMatchObject([{ system: 'Be brief.', messages: [{ role: 'user', content: 'Hello' }] }]);
+      status = 500;
+      const failed = await credits(line, { env });
+      expect([failed.code, failed.stdout, failed.failure().code]).toEqual([75, '', 'remote_unreachable']);
+    } finally {
+      server.close();
+    }
   });
 });

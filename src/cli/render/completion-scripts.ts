@@ -33,8 +33,9 @@ const ZSH = `#compdef credits
 #   source <(credits completion zsh)
 _credits() {
   local line value description files=4
-  local -a offers
-  for line in "\${(@f)$("\${words[1]}" complete -- "\${(@Q)words[2,CURRENT-1]}" "\${(Q)PREFIX}" 2>/dev/null)}"; do
+  local -a offers before
+  (( CURRENT > 2 )) && before=("\${(@Q)words[2,CURRENT-1]}")
+  for line in "\${(@f)$("\${words[1]}" complete -- "\${before[@]}" "\${(Q)PREFIX}" 2>/dev/null)}"; do
     case "$line" in
       "") ;;
       :*) files="\${line#:}" ;;
