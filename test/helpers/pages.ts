@@ -44,10 +44,14 @@ function readCall(words: Words, model: string): CallInput {
   };
 }
 
-/** An amount, or a call; `nothing` is neither. A call without a model is written as its tokens alone. */
+/** An amount, a call, or by `both` the two; `nothing` is neither. A call without a model is its tokens alone. */
 function readCost(words: Words): Pick<Extract<Command, { type: 'settle' }>, 'amount' | 'call'> {
   const word = words.peek() ?? '';
   if (words.take('nothing')) return { amount: null, call: null };
+  if (words.take('both')) {
+    const amount = words.amount();
+    return { amount, call: readCall(words, words.next('a model')) };
+  }
   if (CALL.test(word)) return { amount: null, call: readCall(words, '') };
   if (/^\d/.test(word) && !/[a-z]/i.test(word)) return { amount: words.amount(), call: null };
   return { amount: null, call: readCall(words, words.next('a model')) };

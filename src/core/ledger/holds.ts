@@ -11,7 +11,7 @@ import { selectLots, takeUpTo } from '../lots.ts';
 import type { CallTags, HeldCall, Hold, Usage } from '../types.ts';
 import { type Booking, type RequestKey, refuseClosed, refuseDebt } from './booking.ts';
 import type { HoldCommand, ReleaseCommand, SettleCommand } from './commands.ts';
-import { bareUsage, callUsage, requireAmount } from './spend.ts';
+import { bareUsage, callUsage, refuseBoth, requireAmount } from './spend.ts';
 import { giveBack, sweep } from './sweep.ts';
 
 /** Shortest and longest life of a hold: 1 s to 24 h (contract 5.3). */
@@ -29,6 +29,7 @@ export function decideHold(
   key: RequestKey,
 ): void {
   refuseClosed(booking.account);
+  refuseBoth(command);
   const { ttlMs } = command;
   if (ttlMs < HOLD_TTL_MS.least || ttlMs > HOLD_TTL_MS.most) {
     throw invalid('a hold lives for 1 second to 24 hours', 'for example --ttl 10m');
@@ -106,6 +107,7 @@ export function decideSettle(
 ): void {
   const found = requireHold(booking, command.hold);
   if (found.status === 'settled' || found.status === 'released') throw resolvedAlready(booking, found);
+  refuseBoth(command);
   const usage = settledUsage(booking, found, command, catalogue);
   sweep(booking);
   const hold = booking.holds.get(found.no)!;

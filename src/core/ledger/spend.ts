@@ -68,6 +68,7 @@ export function decideSpend(
   key: RequestKey,
 ): void {
   refuseClosed(booking.account);
+  refuseBoth(command);
   const at = command.at ?? booking.at;
   if (at > Math.max(now, booking.at)) throw invalid('a call cannot have taken place later than now');
   const usage =
@@ -86,6 +87,14 @@ export function decideSpend(
     }
   }
   booking.close('spend', { credits: usage.credits, note: command.note, usage }, key);
+}
+
+/**
+ * Refuses an amount beside a call: which of them was meant is not to be guessed.
+ * @throws LedgerError `invalid_argument`. Source: contract 6 (`spend`).
+ */
+export function refuseBoth({ amount, call }: Pick<SpendCommand, 'amount' | 'call'>): void {
+  if (amount !== null && call !== null) throw invalid('name an amount or a call, not both');
 }
 
 /** A bare amount: more than 0. */

@@ -51,6 +51,17 @@ test('a bare amount of 0 is refused, a priced call that costs nothing is booked'
   `);
 });
 
+test('an amount beside a call is refused, whichever was meant', () => {
+  expectPage(`
+    lot    promotional 10
+    spend  both 1 haiku 1000/0            -> refused invalid_argument
+    hold   h1 both 1 haiku 1000/0         -> refused invalid_argument
+    hold   h1 1
+    settle h1 both 1 haiku 1000/0         -> refused invalid_argument
+    see    h1                             -> open
+  `);
+});
+
 test('a call costs its tokens at the rate of its own time', () => {
   expectPage(`
     at     day 5
