@@ -115,7 +115,7 @@ function frozen({ state, lots, holds }: Decision): AccountState {
 }
 
 /** As a store would load it: only what a decision may ask for, and, if told so, read back from text. */
-function loaded(state: AccountState, command: Command, fromText: boolean): AccountState {
+function loaded(state: AccountState, command: Command, now: number, fromText: boolean): AccountState {
   const lotNamed = 'lot' in command ? command.lot : null;
   const holdNamed = 'hold' in command ? command.hold : null;
   const { cycle } = state.account;
@@ -125,7 +125,9 @@ function loaded(state: AccountState, command: Command, fromText: boolean): Accou
     lot.no === lotNamed ||
     (command.type === 'plan' && lot.source === 'monthly' && lot.cycle === cycle);
   const lots = [...state.lots].filter(([, lot]) => isNeeded(lot));
-  const holds = [...state.holds].filter(([no, hold]) => hold.status === 'open' || no === holdNamed);
+  const at = Math.max(now, state.account.lastAt);
+  const hasLapsed = (hold: Hold): boolean => hold.status === 'open' && hold.expiresAt <= at;
+  const holds = [...state.holds].filter(([no, hold]) => hasLapsed(hold) || no === holdNamed);
   const rows = { account: state.account, lots, holds };
   const read: typeof rows = fromText ? JSON.parse(JSON.stringify(rows)) : rows;
   return { account: read.account, lots: new Map(read.lots), holds: new Map(read.holds) };
@@ -186,7 +188,7 @@ export class Pair {
     const command = this.#commandOf(step);
     const before = this.#state;
     const { refused, outcome, answer } = this.#decide(before, command);
-    const again = this.#decide(loaded(before, command, halves), command);
+    const again = this.#decide(loaded(before, command, this.#now, halves), command);
     same(
       [again.refused, again.outcome?.booked, again.outcome?.change, again.outcome?.state.account],
       [refused, outcome?.booked, outcome?.change, outcome?.state.account],

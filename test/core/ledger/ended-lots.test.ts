@@ -144,6 +144,27 @@ test('the first end wins: ended by an operator, then revoked, and the other way 
   `);
 });
 
+test('a hold across a boundary is paid by the old cycle, and its rest does not live on in the new one', () => {
+  expectPage(`
+    open   pro
+    at     day 31 -1h
+    hold   h1 400 ttl 24h                 -> held monthly 400
+    at     day 31
+    rollover                              -> swept: expired monthly 600 | granted monthly2 1000
+    see                                   -> available 1050; reserved 400
+    settle h1 150                         -> spent monthly 150; released monthly 250; expired monthly 250
+    see                                   -> available 1050; reserved 0
+  `);
+  expectPage(`
+    open   pro
+    at     day 31 -1h
+    hold   h1 400 ttl 24h
+    at     day 31
+    settle h1 1450                        -> swept: expired monthly 600 | spent monthly 400, welcome 50; debt 1000
+    rollover                              -> granted monthly2 1000; repaid 1000
+  `);
+});
+
 test('a restart ends the monthly lots under a hold', () => {
   expectPage(`
     open   pro

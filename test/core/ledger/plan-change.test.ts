@@ -1,4 +1,6 @@
-import { test } from 'vitest';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { PageLedger } from '../../helpers/page-ledger.ts';
 import { expectPage } from '../../helpers/pages.ts';
 
 test('to a dearer plan: the difference for the remaining share, rounded down, ending at the unchanged boundary', () => {
@@ -267,4 +269,26 @@ test('with a key a change that changes nothing is booked all the same', () => {
     plan   pro                            -> nothing
     plan   pro key k1                     -> no entries
   `);
+});
+
+test('whatever steps lead up, and whenever, a cycle never gives more than the dearest plan does', () => {
+  const plans = fc.constantFrom('free', 'pro', 'harness', 'team');
+  const month = 31 * 86_400_000;
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat({ max: month - 1 }), plans), { maxLength: 8 }), (steps) => {
+      const ledger = new PageLedger();
+      ledger.open('pro', null, 'UTC');
+      const start = ledger.now;
+      for (const [offset, plan] of [...steps].sort((a, b) => a[0] - b[0])) {
+        ledger.now = start + offset;
+        ledger.run({ type: 'plan', plan, mode: null }, null);
+      }
+      const lots = [...ledger.state.lots.values()].filter(({ source }) => source === 'monthly');
+      const granted = lots.reduce((sum, lot) => sum + lot.granted, 0);
+      const dearest = { pro: 1_000, harness: 5_000, team: 10_000 }[ledger.state.account.plan];
+      expect(granted).toBeLessThanOrEqual(dearest! * 1_000_000);
+      expect(lots.every(({ expiresAt }) => expiresAt === start + month)).toBe(true);
+    }),
+    { seed: 31, numRuns: 300 },
+  );
 });
