@@ -58,6 +58,8 @@ export interface Catalogue {
   readonly rows: CatalogueRows;
   /** By id, name or alias without regard to case, or an id or alias with `-YYYYMMDD` / `-YYYY-MM-DD` behind. */
   findModel(text: string): ModelRow | undefined;
+  /** The same without dated ids: for what adds or changes rows, where `gpt-4o-2024-05-13` may be a model of its own. */
+  findNamed(text: string): ModelRow | undefined;
   /** The rate row in force at an instant; undefined before the first. */
   rateAt(model: string, at: Instant): RateRow | undefined;
   rateByNo(no: number): RateRow | undefined;
@@ -110,13 +112,15 @@ export function createCatalogue(rows: CatalogueRows): Catalogue {
   const numbered = new Map(rows.rates.map((row) => [row.no, row]));
   const plans = dated(rows.plans, (row) => row.id);
   const packages = dated(rows.packages, (row) => row.id);
+  const findNamed = (text: string): ModelRow | undefined =>
+    ids.get(text.toLowerCase()) ?? names.get(text.toLowerCase());
   return {
     rows,
+    findNamed,
     findModel(text) {
-      const wanted = text.toLowerCase();
-      const exact = ids.get(wanted) ?? names.get(wanted);
+      const exact = findNamed(text);
       if (exact !== undefined) return exact;
-      const stem = DATED.exec(wanted)?.[1];
+      const stem = DATED.exec(text.toLowerCase())?.[1];
       return stem === undefined ? undefined : ids.get(stem);
     },
     rateAt: (model, at) => inForce(rates.get(model), at),

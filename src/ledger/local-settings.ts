@@ -73,7 +73,7 @@ export function setModel(deps: LocalDeps, input: ModelSetInput, options: WriteOp
     cacheWrite: input.cacheWrite === null ? null : parseRate(input.cacheWrite, 'cache write rate'),
   };
   const rows: Rows = (catalogue, now) => {
-    const known = catalogue.findModel(input.model);
+    const known = catalogue.findNamed(input.model);
     const provider = input.provider?.toLowerCase() ?? null;
     if (known !== undefined && provider !== null && provider !== known.provider) {
       throw invalid(
@@ -119,7 +119,7 @@ export function aliasModel(
   const rows: Rows = (catalogue) => {
     const target = catalogue.findModel(model);
     if (target === undefined) throw unknownModel(catalogue, model);
-    const taken = catalogue.findModel(alias);
+    const taken = catalogue.findNamed(alias);
     if (taken !== undefined && taken.id !== target.id) {
       throw invalid(
         `${alias} names ${taken.id} already`,

@@ -173,6 +173,22 @@ describe('a ledger on disk', () => {
     expect(spent.credits).toBe(credits('2'));
   });
 
+  it('adds a dated id as a model of its own, which calls of that id then cost', async () => {
+    const t = make({ plan: 'pro' });
+    const dated = callSpend(callOf('gpt-4o-2024-05-13', 1000, 0));
+    expect((await t.ledger.spend('default', dated)).credits).toBe(credits('2.5'));
+    const rates = { input: '5', output: '15', cacheRead: null, cacheWrite: null };
+    await t.ledger.setModel({
+      model: 'gpt-4o-2024-05-13',
+      name: null,
+      provider: 'openai',
+      ...rates,
+      from: null,
+    });
+    expect((await t.ledger.spend('default', dated)).credits).toBe(credits('5'));
+    expect((await t.ledger.spend('default', callSpend(callOf('4o', 1000, 0)))).credits).toBe(credits('2.5'));
+  });
+
   it('changes prices by dated rows that never touch the past', async () => {
     const t = make({ plan: 'pro' });
     const call = callSpend(callOf('haiku', 1000, 0));
