@@ -107,13 +107,22 @@ export interface ContextFacts {
   readonly helpPage: (words: readonly string[]) => string | undefined;
 }
 
-/** Wires one run of a command. */
-export async function createContext(io: Io, facts: ContextFacts): Promise<Context> {
-  const { globals, spec } = facts;
-  const terminal = describeTerminal(io, io.env, globals);
-  const paint = await createPaint(terminal.color);
-  const now = (): Instant => globals.now ?? io.clock();
-  const wireOptions: WireOptions = {
+/** What a run may write to people: notices are silenced by `--quiet`, warnings are not. */
+function createNotices(io: Io, quiet: boolean) {
+  const warn = (text: string): void => {
+    io.stderr.write(`${text}\n`);
+  };
+  return {
+    warn,
+    notice: (text: string): void => {
+      if (!quiet) warn(text);
+    },
+  };
+}
+
+/** Opens the ledger once, and says which one it is before the first write. */
+function createDoor(io: Io, { globals, spec }: ContextFacts, notice: (text: string) => void) {
+  const options: WireOptions = {
     db: globals.db,
     remote: globals.remote === null ? null : { url: globals.remote, token: globals.token },
     now: globals.now,
@@ -124,14 +133,8 @@ export async function createContext(io: Io, facts: ContextFacts): Promise<Contex
   };
   let opened: Promise<LedgerService> | undefined;
   let announced = spec.writes !== true;
-  const warn = (text: string): void => {
-    io.stderr.write(`${text}\n`);
-  };
-  const notice = (text: string): void => {
-    if (!globals.quiet) warn(text);
-  };
   const service = async (scope: string | null = globals.account): Promise<LedgerService> => {
-    opened ??= io.wire().then((wire) => wire.open(wireOptions));
+    opened ??= io.wire().then((wire) => wire.open(options));
     const ledger = await opened;
     if (!announced) {
       announced = true;
@@ -140,35 +143,38 @@ export async function createContext(io: Io, facts: ContextFacts): Promise<Contex
     return ledger;
   };
   return {
+    service,
+    serviceIfAny: (): Promise<LedgerService | null> =>
+      service().catch((error) => {
+        if (isLedgerError(error) && error.code === 'no_ledger') return null;
+        throw error;
+      }),
+    createLedger: async (input: InitInput): Promise<InitView> => (await io.wire()).create(options, input),
+    close: async (): Promise<void> => (await opened?.catch(() => undefined))?.close(),
+  };
+}
+
+/** Wires one run of a command. */
+export async function createContext(io: Io, facts: ContextFacts): Promise<Context> {
+  const { globals } = facts;
+  const terminal = describeTerminal(io, io.env, globals);
+  const notices = createNotices(io, globals.quiet);
+  return {
     globals,
     env: io.env,
     terminal,
-    paint,
+    paint: await createPaint(terminal.color),
     account: globals.account,
     signal: io.signal,
     get stderr() {
       return io.stderr;
     },
-    now,
+    now: () => globals.now ?? io.clock(),
     random: io.random,
     stdin: () => addAbortSignal(io.signal, io.stdin.open()),
-    service,
-    async serviceIfAny() {
-      try {
-        return await service();
-      } catch (error) {
-        if (isLedgerError(error) && error.code === 'no_ledger') return null;
-        throw error;
-      }
-    },
-    async createLedger(input) {
-      return (await io.wire()).create(wireOptions, input);
-    },
-    async zones(zone) {
-      return zone === UTC ? UTC_RULES : (await import('./zone-rules.ts')).createZoneRules();
-    },
-    notice,
-    warn,
+    ...createDoor(io, facts, notices.notice),
+    zones: async (zone) => (zone === UTC ? UTC_RULES : (await import('./zone-rules.ts')).createZoneRules()),
+    ...notices,
     async confirm(question) {
       if (globals.yes) return;
       if (!terminal.canAsk) throw confirmationNeeded(question, terminal.whyNotAsk);
@@ -178,9 +184,6 @@ export async function createContext(io: Io, facts: ContextFacts): Promise<Contex
       }
     },
     helpPage: facts.helpPage,
-    async close() {
-      await (await opened?.catch(() => undefined))?.close();
-    },
   };
 }
 

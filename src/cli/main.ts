@@ -4,12 +4,13 @@
  */
 import { version } from '../../package.json';
 import { LedgerError } from '../core/errors.ts';
+import type { ParsedLine, ProgramSettings } from './build-program.ts';
 import type { CommandInput, CommandSpec, Result } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { type Context, createContext, type Io, processIo } from './context.ts';
 import { type Globals, resolveGlobals } from './globals.ts';
 import { answerText, exitCodeOf, failureText, nameSystemError } from './output.ts';
-import { helpPage, type ParsedLine, type ProgramSettings, parseLine } from './program.ts';
+import { helpPage, parseLine } from './program.ts';
 import { readConfiguration } from './settings.ts';
 import { describeTerminal } from './terminal.ts';
 
@@ -73,9 +74,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     const { spec, globals, run: carryOut } = await prepare(line, io);
     const pages = programSettings(Math.min(columns, 120), null);
     context = await createContext(io, { spec, globals, helpPage: (words) => helpPage(pages, words) });
-    return await answer(io, globals, await carryOut(context));
+    return await answer(io, context, await carryOut(context));
   } catch (error) {
-    return refuse(io, nameSystemError(error), json);
+    return refuse(io, nameSystemError(error), json, context);
   } finally {
     // The answer has been given: what goes wrong now cannot change it.
     await context?.close().catch(() => {});
@@ -83,10 +84,11 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 }
 
 /** Writes an answer, then what comes after it. */
-async function answer(io: Io, globals: Globals, result: Result): Promise<number> {
+async function answer(io: Io, context: Context, result: Result): Promise<number> {
+  const { globals } = context;
   const text = await answerText(result, globals);
   if (text !== '') io.stdout.write(text);
-  const code = result.failure === undefined ? 0 : refuse(io, result.failure, globals.json);
+  const code = result.failure === undefined ? 0 : refuse(io, result.failure, globals.json, context);
   await result.afterwards?.();
   return code;
 }
@@ -96,16 +98,17 @@ function isInterrupt(error: unknown, io: Io): boolean {
 }
 
 /** Writes a refusal. */
-function refuse(io: Io, error: unknown, json: boolean): number {
+function refuse(io: Io, error: unknown, json: boolean, context?: Context): number {
+  const mark = context?.terminal.errorColor === true ? context.paint.bad : undefined;
   if (isInterrupt(error, io)) {
     const exit = typeof io.signal.reason === 'number' ? io.signal.reason : EXIT_INTERRUPTED.SIGINT;
-    io.stderr.write(failureText(new LedgerError('cancelled', 'interrupted'), json));
+    io.stderr.write(failureText(new LedgerError('cancelled', 'interrupted'), json, mark));
     return exit;
   }
   if (exitCodeOf(error) === 1 && io.env.CREDITS_DEBUG === '1' && error instanceof Error) {
     io.stderr.write(`${error.stack}\n`);
   }
-  io.stderr.write(failureText(error, json));
+  io.stderr.write(failureText(error, json, mark));
   return exitCodeOf(error);
 }
 
@@ -121,12 +124,13 @@ export async function main(): Promise<void> {
     };
     process.once(signal, end);
   }
-  let lost: NodeJS.ErrnoException | undefined;
+  const io = processIo(controller.signal);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // A reader that has seen enough (`| head`) is no failure; any other loss of the answer is.
-    if (error.code !== 'EPIPE') lost = error;
-    if (lost !== undefined) process.exitCode = 1;
+    if (error.code === 'EPIPE') return;
+    io.stderr.write(`error: the answer could not be written: ${error.code ?? error.message}\n`);
+    process.exitCode = 1;
   });
-  const code = await run(process.argv.slice(2), processIo(controller.signal));
-  process.exitCode = lost === undefined ? code : 1;
+  const code = await run(process.argv.slice(2), io);
+  process.exitCode ??= code;
 }

@@ -4,6 +4,7 @@
  */
 import { isLedgerError, LedgerError } from '../core/errors.ts';
 import type { Result } from './command.ts';
+import { group } from './render/amounts.ts';
 
 /** Where text goes. `process.stdout` and a test's string buffer both fit. */
 export interface Sink {
@@ -50,7 +51,14 @@ export function failureText(error: unknown, json: boolean, mark = (word: string)
   const fields = failureFields(error);
   if (json) return `${JSON.stringify({ error: fields })}\n`;
   const hint = fields.hint === undefined ? '' : `hint: ${clean(fields.hint)}\n`;
-  return `${mark('error:')} ${clean(fields.message)}\n${hint}`;
+  return `${mark('error:')} ${clean(fields.message)}${amounts(fields.details)}\n${hint}`;
+}
+
+/** How much was needed and how much there is stand in the details: people get them in the sentence. */
+function amounts(details: Readonly<Record<string, unknown>> | undefined): string {
+  const { needed, available } = details ?? {};
+  if (typeof needed !== 'number' || typeof available !== 'number') return '';
+  return `: ${group(String(needed))} needed, ${group(String(available))} available`;
 }
 
 /** Exit code of whatever was thrown. */

@@ -61,25 +61,34 @@ function whyNot(stdin: StreamFacts, stderr: StreamFacts, env: Environment, flags
   return flags.yes ? '--yes' : '';
 }
 
-/** Decides everything about the terminal. */
+/** Describes the terminal. What concerns stdin and stderr is looked at when it is asked for: opening them costs time. */
 export function describeTerminal(
   streams: { readonly stdin: StreamFacts; readonly stdout: StreamFacts; readonly stderr: StreamFacts },
   env: Environment,
   flags: TerminalFlags,
 ): Terminal {
-  const { stdin, stdout, stderr } = streams;
+  const { stdout } = streams;
   const isTerminal = stdout.isTTY === true;
+  const color = colorOn(stdout, env, flags.noColor);
   const columns = widthOf(stdout, env);
-  const whyNotAsk = whyNot(stdin, stderr, env, flags);
+  const whyNotAsk = (): string => whyNot(streams.stdin, streams.stderr, env, flags);
   return {
     isTerminal,
-    isErrorTerminal: stderr.isTTY === true,
-    color: colorOn(stdout, env, flags.noColor),
-    // A piped stdout asks for plain text on both streams.
-    errorColor: colorOn(stdout, env, flags.noColor) && colorOn(stderr, env, flags.noColor),
+    get isErrorTerminal() {
+      return streams.stderr.isTTY === true;
+    },
+    color,
+    get errorColor() {
+      // A piped stdout asks for plain text on both streams.
+      return color && colorOn(streams.stderr, env, flags.noColor);
+    },
     columns,
     tableColumns: isTerminal ? columns : Number.POSITIVE_INFINITY,
-    canAsk: whyNotAsk === '',
-    whyNotAsk,
+    get canAsk() {
+      return whyNotAsk() === '';
+    },
+    get whyNotAsk() {
+      return whyNotAsk();
+    },
   };
 }

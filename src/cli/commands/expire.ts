@@ -32,7 +32,7 @@ export const expire: CommandModule<ExpireRequest> = {
     return {
       schema: 'credits.expiry/v1',
       json: () => expiryJson(view),
-      text: () => renderExpiry(view, all),
+      text: () => renderExpiry(view, all, lot),
       unchanged: !changed(view),
       failure: accountsFailed(view.failed, view.accounts),
     };
@@ -42,9 +42,10 @@ export const expire: CommandModule<ExpireRequest> = {
 const changed = (view: ExpiryView): boolean =>
   view.receipt?.replayed !== true && (view.lots.length > 0 || view.holds.length > 0);
 
-function renderExpiry(view: ExpiryView, all: boolean): string {
+function renderExpiry(view: ExpiryView, all: boolean, lot: string | null): string {
   const checked = all ? `${count(view.accounts, 'account')} checked: ` : '';
   if (view.receipt?.replayed === true) return 'This key was booked before: nothing changed.';
+  if (!changed(view) && lot !== null) return `${lot} has ended already.`;
   if (!changed(view)) return all ? `${checked}nothing had lapsed.` : 'Nothing had lapsed.';
   const parts = [
     ...(view.lots.length > 0

@@ -37,7 +37,11 @@ export const planSet: CommandModule<PlanSetRequest> = {
 function renderChange(view: PlanChangeView, style: Style): string {
   const { receipt, pending } = view;
   const { calendar } = style;
-  if (receipt === null) return `${view.account} is on ${view.plan} already: nothing changed.`;
+  if (receipt === null) {
+    return pending === null
+      ? `${view.account} is on ${view.plan} already: nothing changed.`
+      : `${view.account} changes to ${pending.plan} on ${calendar.until(pending.at)} already: nothing changed.`;
+  }
   const dry = receipt.dryRun ? 'Dry run: ' : '';
   const lines =
     pending === null

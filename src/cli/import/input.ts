@@ -11,6 +11,7 @@ import {
   openSync,
   readSync,
   rmSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -56,14 +57,13 @@ function describe(file: number, bytes: number, hash: Hash): ImportInput {
  * @returns undefined when it is no regular file and must be copied first
  */
 export function openFile(name: string): ImportInput | undefined {
+  // Opening a named pipe waits for its writer, deaf to Ctrl-C: look before.
+  const before = statSync(name);
+  if (before.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
+  if (!before.isFile()) return undefined;
   const file = openSync(name, 'r');
   try {
     const facts = fstatSync(file);
-    if (facts.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
-    if (!facts.isFile()) {
-      closeSync(file);
-      return undefined;
-    }
     const hash = createHash('sha256');
     for (const block of blocksOf(file, facts.size)) hash.update(block);
     return describe(file, facts.size, hash);
