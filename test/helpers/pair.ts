@@ -13,7 +13,15 @@ import { projectTo } from '../../src/core/ledger/sweep.ts';
 import type { PlanContext } from '../../src/core/plans.ts';
 import type { AccountState, Hold, Lot } from '../../src/core/types.ts';
 import { Audit } from './audit.ts';
-import type { Amount, Cost, Deed, Step, Wait, World } from './histories.ts';
+import {
+  type Amount,
+  type Cost,
+  type Deed,
+  pricesFrom,
+  type Step,
+  type Wait,
+  type World,
+} from './histories.ts';
 import {
   NaiveAccount,
   type NaiveAnswer,
@@ -114,7 +122,10 @@ function frozen({ state, lots, holds }: Decision): AccountState {
   return state;
 }
 
-/** As a store would load it: only what a decision may ask for, and, if told so, read back from text. */
+/**
+ * As a store might load it: only what a decision may ask for, in no order to rely on, and, if told so, read back from
+ * text.
+ */
 function loaded(state: AccountState, command: Command, now: number, fromText: boolean): AccountState {
   const lotNamed = 'lot' in command ? command.lot : null;
   const holdNamed = 'hold' in command ? command.hold : null;
@@ -124,10 +135,10 @@ function loaded(state: AccountState, command: Command, now: number, fromText: bo
     lot.held > 0 ||
     lot.no === lotNamed ||
     (command.type === 'plan' && lot.source === 'monthly' && lot.cycle === cycle);
-  const lots = [...state.lots].filter(([, lot]) => isNeeded(lot));
+  const lots = [...state.lots].filter(([, lot]) => isNeeded(lot)).reverse();
   const at = Math.max(now, state.account.lastAt);
   const hasLapsed = (hold: Hold): boolean => hold.status === 'open' && hold.expiresAt <= at;
-  const holds = [...state.holds].filter(([no, hold]) => hasLapsed(hold) || no === holdNamed);
+  const holds = [...state.holds].filter(([no, hold]) => hasLapsed(hold) || no === holdNamed).reverse();
   const rows = { account: state.account, lots, holds };
   const read: typeof rows = fromText ? JSON.parse(JSON.stringify(rows)) : rows;
   return { account: read.account, lots: new Map(read.lots), holds: new Map(read.holds) };
@@ -143,7 +154,8 @@ export class Pair {
   #state: AccountState;
   #now: number;
 
-  constructor({ start, plan, anchorBack, zone, prices, isPoor }: World, reached: Map<string, number>) {
+  constructor({ start, plan, anchorBack, zone, isPoor }: World, reached: Map<string, number>) {
+    const prices = pricesFrom(start);
     this.#prices = prices;
     this.#context = contextOf(prices);
     this.#reached = reached;

@@ -12,7 +12,7 @@ import type { Instant, PlanState } from '../types.ts';
 import { type Booking, type RequestKey, refuseClosed } from './booking.ts';
 import type { ChangeMode, CycleCommand, PlanSetCommand } from './commands.ts';
 import { endLot, enterCycle, grantLot } from './grants.ts';
-import { sweep } from './sweep.ts';
+import { byNumber, sweep } from './sweep.ts';
 
 /** What a rollover did to one account. */
 export interface CycleChange {
@@ -174,7 +174,7 @@ function restart(
   key: RequestKey,
 ): void {
   const ended: number[] = [];
-  for (const lot of [...booking.lots.values()]) {
+  for (const lot of byNumber(booking.lots.values())) {
     if (lot.source !== 'monthly' || hasEnded(lot, booking.at)) continue;
     endLot(booking, lot.no, 'expired');
     ended.push(lot.no);

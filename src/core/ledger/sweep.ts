@@ -7,7 +7,7 @@
  */
 import { type Microcredits, micro, ZERO } from '../credits.ts';
 import { endOf, hasEnded } from '../lots.ts';
-import type { AccountState, Hold, Instant } from '../types.ts';
+import type { AccountState, Hold, Instant, Lot } from '../types.ts';
 import { Booking, type Decision } from './booking.ts';
 
 /** Gives a hold's slices back, last lot first, and ends what no longer has a lot to go back to. */
@@ -43,31 +43,39 @@ export interface Swept {
   readonly expired: Microcredits;
 }
 
-/** Books lapsed holds and lots of the working copy; no receipt when there is nothing to book. */
+/**
+ * Books lapsed holds and lots of the working copy; no receipt when there is nothing to book. Holds go by the time at which
+ * they lapsed, lots by number, never by the order in which a store happened to load them: receipts are the same everywhere.
+ */
 export function sweep(booking: Booking): Swept {
-  const before = new Map([...booking.lots.values()].map((lot) => [lot.no, lot.expired]));
-  const holds: number[] = [];
   const lapsed = [...booking.holds.values()].filter(
     (hold) => hold.status === 'open' && hold.expiresAt <= booking.at,
   );
-  if (lapsed.length > 1) lapsed.sort((a, b) => a.expiresAt - b.expiresAt || a.no - b.no);
+  const isOver = (lot: Lot): boolean => lot.available > 0 && hasEnded(lot, booking.at);
+  const all = [...booking.lots.values()];
+  if (lapsed.length === 0 && !all.some(isOver)) return NOTHING;
+  const before = new Map(all.map((lot) => [lot.no, lot.expired]));
+  lapsed.sort((a, b) => a.expiresAt - b.expiresAt || a.no - b.no);
   for (const hold of lapsed) {
     giveBack(booking, hold);
     booking.putHold({ ...hold, status: 'lapsed', resolvedBy: booking.next });
-    holds.push(hold.no);
   }
-  for (const lot of booking.lots.values()) {
-    if (lot.available === 0 || !hasEnded(lot, booking.at)) continue;
+  for (const lot of byNumber(booking.lots.values())) {
+    if (!isOver(lot)) continue;
     const kind = endOf(lot)!.kind;
     booking.move(kind, 'available', kind, lot.available, lot.no);
   }
-  const lots = [...booking.lots.values()].filter((lot) => lot.expired > (before.get(lot.no) ?? 0));
-  const expired = micro(lots.reduce((sum, lot) => sum + lot.expired - (before.get(lot.no) ?? 0), 0));
-  if (holds.length > 0 || booking.hasEntries) {
-    booking.close('expire', { credits: expired, detail: holds.length > 0 ? { holds } : null });
-  }
+  const lots = byNumber(booking.lots.values()).filter((lot) => lot.expired > before.get(lot.no)!);
+  const expired = micro(lots.reduce((sum, lot) => sum + lot.expired - before.get(lot.no)!, 0));
+  const holds = lapsed.map((hold) => hold.no);
+  booking.close('expire', { credits: expired, detail: holds.length > 0 ? { holds } : null });
   return { lots: lots.map((lot) => lot.no), holds, expired };
 }
+
+const NOTHING: Swept = { lots: [], holds: [], expired: ZERO };
+
+/** Lots in the order in which they were granted. */
+export const byNumber = (lots: Iterable<Lot>): Lot[] => [...lots].sort((a, b) => a.no - b.no);
 
 /** The account as a read sees it at an instant: everything the clock has taken is gone, nothing is booked. */
 export function projectTo(state: AccountState, at: Instant): Decision {
