@@ -8,6 +8,7 @@ import { lotId } from '../ids.ts';
 import { hasEnded } from '../lots.ts';
 import { cycleOf, type PlanContext, WELCOME_CREDITS } from '../plans.ts';
 import { DEFAULT_PRIORITY } from '../sources.ts';
+import { MAX_INSTANT } from '../time.ts';
 import type { Instant, Lot, LotEnd, Source } from '../types.ts';
 import { type Booking, type RequestKey, refuseClosed } from './booking.ts';
 import type { ExpireCommand, GrantCommand, RevokeCommand } from './commands.ts';
@@ -102,6 +103,7 @@ function expiryOf(booking: Booking, { source, expires }: GrantCommand): Instant 
   if (source === 'purchased') throw invalid('purchased credits never expire: leave --expires out');
   const at = 'at' in expires ? expires.at : booking.at + expires.afterMs;
   if (at <= booking.at) throw invalid('a lot must expire later than now');
+  if (at > MAX_INSTANT) throw invalid('a lot must expire before the year 10000, or never');
   return at;
 }
 

@@ -103,6 +103,14 @@ test('a grant must end later than now', () => {
   `);
 });
 
+test('a grant ends in a year that can be written', () => {
+  expectPage(`
+    grant  promotional 5 for 2912442d
+    see    promotional                    -> granted 5, available 5; ends 9999-12-31
+    grant  promotional 5 for 2912443d     -> refused invalid_argument
+  `);
+});
+
 test('ledger time never runs backwards: a step back books at the last time', () => {
   expectPage(`
     lot    promotional 10 until day 30
