@@ -47,10 +47,9 @@ function renderExpiry(view: ExpiryView, all: boolean, lot: string | null): strin
   if (view.receipt?.replayed === true) return 'This key was booked before: nothing changed.';
   if (!changed(view) && lot !== null) return `${lot} has ended already.`;
   if (!changed(view)) return all ? `${checked}nothing had lapsed.` : 'Nothing had lapsed.';
+  const from = lot !== null && view.lots.length === 1 ? lot : count(view.lots.length, 'lot');
   const parts = [
-    ...(view.lots.length > 0
-      ? [`${credits(view.expired)} expired from ${count(view.lots.length, 'lot')}`]
-      : []),
+    ...(view.lots.length > 0 ? [`${credits(view.expired)} expired from ${from}`] : []),
     ...(view.holds.length > 0 ? [`${count(view.holds.length, 'hold')} lapsed`] : []),
   ];
   const sentence = `${checked}${parts.join(', ')}.`;
