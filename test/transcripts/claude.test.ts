@@ -172,6 +172,13 @@ describe('rule 2: message id and request id name a call', () => {
     expect(only(transcripts)).toMatchObject({ runId: 's1', toolCalls: 0 });
   });
 
+  test('lines of a second call under the same message id count once as well', () => {
+    const second = answer({ request: 'req_b' });
+    const transcripts = read({ 'a.jsonl': [answer(), second, answer(), second] });
+    expect(counted(transcripts)).toHaveLength(2);
+    expect(transcripts.report.duplicates).toBe(2);
+  });
+
   test('another request id is another call, as is a missing one', () => {
     const transcripts = read({
       'a.jsonl': [answer(), answer({ request: 'req_b' }), answer({ request: null })],

@@ -301,6 +301,13 @@ describe('sub-agents', () => {
     expect(counted(read({ 'rollout-2.jsonl': [spawned, ...lines] }))).toHaveLength(2);
   });
 
+  test('so is a record that does not name its thread', () => {
+    const usage = tokens(10, 1);
+    const nameless = record('resp_1', usage, usage, at(5), '');
+    const lines = [nameless, count(usage, usage, at(5, 1)), count(tokens(20, 2), tokens(30, 3), at(8))];
+    expect(counted(read({ 'rollout-2.jsonl': [spawned, ...lines] }))).toHaveLength(2);
+  });
+
   test('records of the parent are skipped with its history, its own record of that second is not', () => {
     const lines = [
       record('resp_1', tokens(10, 1), tokens(10, 1), at(5, 10)),

@@ -94,6 +94,14 @@ describe('lines', () => {
     });
   });
 
+  test('a needle counts at both ends of a line, and not across two', () => {
+    const text = '"m"{}\n{"x":"m"}\n{"x":1}\n"m\n"{}\n';
+    expect(scan(text, ['"m"'])).toMatchObject({
+      records: [[2, { x: 'm' }]],
+      bad: [1, 4, 5].map((line) => [line, 'not a JSON object']),
+    });
+  });
+
   test('a last line without an end counts when it is whole, and is cut off when it is not', () => {
     expect(scan('{"n":1}\n{"n":2}', ['"n"'])).toMatchObject({
       records: [
