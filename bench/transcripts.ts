@@ -5,11 +5,11 @@
  * CPU time and memory of a process are read from /proc, so that they stay unknown on other systems than Linux.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { writeClaudeLogs } from './claude-log.ts';
+import { inFolder, report } from './lib.ts';
+import { writeClaudeLogs } from './transcripts/claude-log.ts';
 
 interface Run {
   readonly wallMs: number;
@@ -137,15 +137,13 @@ async function measure(home: string, reader: string, ccusage: string | undefined
   const [own, other] = sumsOf(best(ours), best(theirs));
   process.stdout.write(`  ${own === other ? 'same totals' : `totals differ: ${own}; ccusage ${other}`}\n`);
   const ratio = best(theirs).wallMs / best(ours).wallMs;
-  process.stdout.write(
-    `  speed ${ratio.toFixed(2)} × ccusage, CPU ${(best(theirs).cpuMs / best(ours).cpuMs).toFixed(2)} ×\n`,
-  );
+  const cpu = best(theirs).cpuMs / best(ours).cpuMs;
+  report('speed to ccusage', ratio, 0.9, true, `CPU ${cpu.toFixed(2)} ×`);
   if (ratio < 0.9) process.exitCode = 1;
 }
 
 const megabytes = Number(process.argv[2] ?? 500);
-const folder = mkdtempSync(path.join(tmpdir(), 'bench-transcripts-'));
-try {
+await inFolder(async (folder) => {
   const reader = await bundleReader(folder);
   const ccusage = installCcusage(path.join(folder, 'peer'));
   if (ccusage === undefined) process.stdout.write('ccusage could not be installed: no ratio\n');
@@ -159,6 +157,4 @@ try {
     await measure(home, reader, ccusage);
     rmSync(home, { recursive: true });
   }
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+});
