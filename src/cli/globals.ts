@@ -71,6 +71,12 @@ export interface Globals {
 
 const PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/?#@]*:[^/?#@]*@|[?&]password=/i;
 
+/** Where a ledger is, without a password: for everything that is printed. */
+export const safeLocation = (location: string): string =>
+  location
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^/?#@:]*):[^/?#]*@/i, '$1@')
+    .replace(/([?&]password=)[^&#]*/gi, '$1…');
+
 /** The value of a variable; undefined when it is not set or empty. */
 export const variable = (env: Environment, name: string): string | undefined => env[name] || undefined;
 

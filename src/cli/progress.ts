@@ -16,7 +16,7 @@ const NONE: Progress = { update() {}, stop() {} };
 /** @param unit what is counted: `lines`, `accounts` */
 export async function createProgress(context: Context, unit: string): Promise<Progress> {
   const { terminal, globals } = context;
-  if (!terminal.isErrorTerminal || globals.quiet || globals.json) return NONE;
+  if (!terminal.canDraw || globals.quiet || globals.json) return NONE;
   const { createBar } = await import('./progress-bar.ts');
   return createBar(unit);
 }

@@ -13,8 +13,8 @@ export interface StreamFacts {
 export interface Terminal {
   /** Stdout is a terminal. */
   readonly isTerminal: boolean;
-  /** Stderr is a terminal: progress may be drawn there. */
-  readonly isErrorTerminal: boolean;
+  /** Progress may be drawn on stderr: a terminal that takes escape codes, and nobody said no to them. */
+  readonly canDraw: boolean;
   /** Escape codes may go to stdout. */
   readonly color: boolean;
   /** Escape codes may go to stderr. */
@@ -39,9 +39,12 @@ export interface TerminalFlags {
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== '';
 const isOff = (value: string | undefined): boolean => value === '0' || value === 'false';
 
+const refusesEscapes = (env: Environment, { noColor }: Pick<TerminalFlags, 'noColor'>): boolean =>
+  noColor || isSet(env.NO_COLOR);
+
 /** Escape codes: NO_COLOR wins, FORCE_COLOR may colour a pipe, else a terminal that is neither dumb nor CI. */
 function colorOn(stream: StreamFacts, env: Environment, noColor: boolean): boolean {
-  if (noColor || isSet(env.NO_COLOR)) return false;
+  if (refusesEscapes(env, { noColor })) return false;
   const force = env.FORCE_COLOR;
   if (isSet(force)) return !isOff(force);
   return stream.isTTY === true && env.TERM !== 'dumb' && !isSet(env.CI);
@@ -74,8 +77,8 @@ export function describeTerminal(
   const whyNotAsk = (): string => whyNot(streams.stdin, streams.stderr, env, flags);
   return {
     isTerminal,
-    get isErrorTerminal() {
-      return streams.stderr.isTTY === true;
+    get canDraw() {
+      return streams.stderr.isTTY === true && !refusesEscapes(env, flags) && env.TERM !== 'dumb';
     },
     color,
     get errorColor() {

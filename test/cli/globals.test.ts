@@ -11,6 +11,7 @@ import { BALANCE, c, fakeRun, NOW, RECEIPT } from './fake.ts';
 /** A line of every command that opens a ledger, with the schema of its answer. */
 const LINES: Readonly<Record<string, readonly [line: string, schema: string]>> = {
   '': ['', 'credits.status/v1'],
+  status: ['status', 'credits.status/v1'],
   balance: ['balance', 'credits.balance/v1'],
   spend: ['spend 12.5', 'credits.receipt/v1'],
   hold: ['hold 12.5', 'credits.receipt/v1'],
@@ -138,6 +139,24 @@ describe('where settings come from', () => {
     expect((await look(['--db', '/flag.db'], { CREDITS_REMOTE: 'https://env' })).remote).toBeNull();
     const remote = await look(['--remote', 'https://flag'], { CREDITS_DB: '/env.db' });
     expect(remote.remote).toEqual({ url: 'https://flag', token: null });
+  });
+
+  test('a password in the environment opens the ledger and is printed nowhere', async () => {
+    configure('{}');
+    const secrets = ['postgres://me:s3cret@host/db', 'postgres://me@host/db?password=s3cret&x=1'];
+    for (const url of secrets) {
+      const env = { XDG_CONFIG_HOME: home, CREDITS_DB: url };
+      expect((await look([], env)).db).toBe(url);
+      for (const argv of [
+        ['init', '-n'],
+        ['init', '-n', '--json'],
+      ]) {
+        const end = await fakeRun(argv, { env });
+        expect(end.code).toBe(0);
+        expect(`${end.stdout}${end.stderr}`).not.toContain('s3cret');
+        expect(end.stdout).toContain('host/db');
+      }
+    }
   });
 
   test('XDG_DATA_HOME places the ledger; a relative one is ignored', async () => {

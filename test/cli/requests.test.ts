@@ -61,6 +61,15 @@ const LINES: readonly [line: string, asks: readonly unknown[]][] = [
     ['hold', 'default', { amount: null, call, tags, ttlMs: 3_600_000, note: null }, options],
   ],
   [
+    'hold -m haiku --input-tokens 1200 --output-tokens 300 --tool-calls 2',
+    [
+      'hold',
+      'default',
+      { amount: null, call: { ...call, toolCalls: 2 }, tags, ttlMs: 600_000, note: null },
+      options,
+    ],
+  ],
+  [
     'settle hold_k3x9_4 --credits 0',
     ['settle', 'default', { hold: 'hold_k3x9_4', amount: c(0), call: null, tags, note: null }, options],
   ],

@@ -5,6 +5,7 @@ import { toJsonCredits } from '../../core/credits.ts';
 import { LedgerError } from '../../core/errors.ts';
 import type { CommandModule } from '../command.ts';
 import type { Context } from '../context.ts';
+import { safeLocation } from '../globals.ts';
 import { flagOption } from '../read-input.ts';
 import { credits } from '../render/amounts.ts';
 import { balanceHeading } from '../render/balance.ts';
@@ -63,7 +64,7 @@ async function ask(context: Context, request: InitRequest): Promise<Opening> {
 }
 
 function wouldMake(context: Context, { mode, account }: InitInput) {
-  const { db } = context.globals;
+  const db = safeLocation(context.globals.db);
   return {
     schema: 'credits.init/v1',
     json: () => ({

@@ -4,6 +4,7 @@ import { formatInstant } from '../../core/time.ts';
 import type { BalanceView, LedgerService } from '../../ledger/service.ts';
 import type { CommandModule, Result } from '../command.ts';
 import type { Context } from '../context.ts';
+import { safeLocation } from '../globals.ts';
 import { credits, showCredits } from '../render/amounts.ts';
 import { balanceHeading } from '../render/balance.ts';
 import { styleFor } from '../render/style.ts';
@@ -25,7 +26,7 @@ export const status: CommandModule<null> = {
 };
 
 function notStarted(context: Context): Result {
-  const ledger = context.globals.remote ?? context.globals.db;
+  const ledger = safeLocation(context.globals.remote ?? context.globals.db);
   return {
     schema: SCHEMA,
     json: () => ({ ledger: null, expectedAt: ledger, account: null, available: null }),

@@ -46,6 +46,9 @@ export const HOLD_OPTIONS: readonly OptionSpec[] = [
     flags: '--max-output-tokens <n>',
     description: "the most it may return (the model's maximum, at most 16,384)",
   },
+  // The flags of a spend work too: what the answer may take is then what it is expected to take.
+  { ...OUTPUT, hidden: true, as: 'maxOutputTokens' },
+  { ...TOOL_CALLS, hidden: true },
   { flags: '--ttl <span>', description: 'how long the hold lives, 1s to 24h (10m)' },
   ...TAGS,
   ...PAYER,

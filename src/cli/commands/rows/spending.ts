@@ -10,6 +10,13 @@ export const SPENDING: readonly CommandSpec[] = [
     load: async () => (await import('../status.ts')).status,
   },
   {
+    name: 'status',
+    summary: 'a short status, as `credits` alone gives it',
+    examples: ['credits status'],
+    hidden: true,
+    load: async () => (await import('../status.ts')).status,
+  },
+  {
     name: 'balance',
     aliases: ['bal'],
     summary: 'what there is, by source',
