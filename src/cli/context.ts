@@ -2,7 +2,7 @@
  * The one place that wires: clock, randomness, environment, terminal and ledger of one run of a command. Everything is
  * lazy, so that a command pays for what it uses. The only file that reads the clock or makes random bytes.
  */
-import { addAbortSignal, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { isLedgerError, LedgerError } from '../core/errors.ts';
 import type { Instant } from '../core/types.ts';
 import { UTC, UTC_RULES, type ZoneRules } from '../core/zones.ts';
@@ -29,6 +29,16 @@ export interface Io {
   readonly signal: AbortSignal;
 }
 
+interface Builtins {
+  readonly 'node:crypto': typeof import('node:crypto');
+  readonly 'node:stream': typeof import('node:stream');
+  readonly 'node:tty': typeof import('node:tty');
+}
+
+/** A part of Node that few commands need: an import at the top would cost every start several milliseconds. */
+const builtin = <Name extends keyof Builtins>(name: Name): Builtins[Name] =>
+  process.getBuiltinModule(name) as unknown as Builtins[Name];
+
 /** The world of this process. */
 export function processIo(signal: AbortSignal): Io {
   let stderr: NodeJS.WriteStream | undefined;
@@ -37,7 +47,7 @@ export function processIo(signal: AbortSignal): Io {
     stdin: {
       // Asking the descriptor spares opening the stream, which would keep an inherited pipe alive.
       get isTTY() {
-        return (process.getBuiltinModule('tty') as typeof import('node:tty')).isatty(0);
+        return builtin('node:tty').isatty(0);
       },
       open: () => process.stdin,
     },
@@ -50,8 +60,7 @@ export function processIo(signal: AbortSignal): Io {
       return stderr;
     },
     clock: () => Date.now(),
-    random: (bytes) =>
-      (process.getBuiltinModule('crypto') as typeof import('node:crypto')).randomBytes(bytes),
+    random: (bytes) => builtin('node:crypto').randomBytes(bytes),
     wire: async () => (await import('./wire.ts')).wire,
     signal,
   };
@@ -171,7 +180,7 @@ export async function createContext(io: Io, facts: ContextFacts): Promise<Contex
     },
     now: () => globals.now ?? io.clock(),
     random: io.random,
-    stdin: () => addAbortSignal(io.signal, io.stdin.open()),
+    stdin: () => builtin('node:stream').addAbortSignal(io.signal, io.stdin.open()),
     ...createDoor(io, facts, notices.notice),
     zones: async (zone) => (zone === UTC ? UTC_RULES : (await import('./zone-rules.ts')).createZoneRules()),
     ...notices,

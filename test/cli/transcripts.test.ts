@@ -1,5 +1,5 @@
 /** The installed program as people and scripts use it: a process for every line, every stream given. */
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
@@ -177,5 +177,39 @@ describe('streams and signals', () => {
     expect((await credits(line, { env: { NO_COLOR: '', FORCE_COLOR: '1' } })).stdout).toContain('\u001b[');
     const plain = await credits(line, { env: { FORCE_COLOR: '1' } });
     expect([plain.stdout.includes('\u001b'), plain.stderr]).toEqual([false, '']);
+  });
+});
+
+describe('what a start loads', () => {
+  const seen = path.join(home, 'loaded.json');
+  const preload = path.join(home, 'preload.cjs');
+  writeFileSync(
+    preload,
+    `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(seen)}, JSON.stringify(Object.keys(require.cache))))`,
+  );
+  const loaded = async (...argv: readonly string[]): Promise<string[]> => {
+    const { exitCode } = await execa(process.execPath, ['--require', preload, bin, ...argv], {
+      stdin: 'ignore',
+      env: { HOME: home, NO_COLOR: '1' },
+    });
+    expect(exitCode).toBe(0);
+    const files = JSON.parse(readFileSync(seen, 'utf8')) as string[];
+    return files
+      .filter((file) => file.startsWith(path.join(root, 'dist')))
+      .map((file) => path.basename(file));
+  };
+
+  test('help loads the table of commands alone', async () => {
+    expect(await loaded('--help')).toEqual(['cli-main.cjs']);
+    expect(await loaded('spend', '--help')).toEqual(['cli-main.cjs']);
+  });
+
+  test('a balance loads its own code and the store: no prompts, no time zones, no tokenizers, no colours', async () => {
+    const { db } = await ledger('loads');
+    expect(await loaded('balance', '--db', db)).toEqual([
+      'cli-main.cjs',
+      'cli-commands-balance.cjs',
+      'cli-wire.cjs',
+    ]);
   });
 });
