@@ -1,11 +1,15 @@
 /** What SQLite says, as refusals with their codes. Source: notes on reliability in docs; contract 3. */
 import { isLedgerError, LedgerError } from '../core/errors.ts';
 
-const codeOf = (error: unknown): string =>
+/** The code of an error of the driver or the system, such as `SQLITE_BUSY_SNAPSHOT`; empty when it has none. */
+export const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 
-/** True when another process holds the lock: waiting helps. */
-export const isBusy = (error: unknown): boolean => /^SQLITE_(BUSY|LOCKED)/.test(codeOf(error));
+/**
+ * True when another process holds the lock: waiting helps. `SQLITE_PROTOCOL` is the same after SQLite itself has tried
+ * for ten seconds to start reading (its result codes page, on WAL mode).
+ */
+export const isBusy = (error: unknown): boolean => /^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(codeOf(error));
 
 /**
  * Turns an error of the driver into a refusal; anything unknown stays what it is.

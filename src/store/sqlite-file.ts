@@ -6,8 +6,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { SCHEMA_VERSION } from '../../migrations/index.ts';
-import { LedgerError } from '../core/errors.ts';
-import { sqliteRefusal, unreadable } from './sqlite-errors.ts';
+import { isLedgerError, LedgerError } from '../core/errors.ts';
+import { codeOf, isBusy, sqliteRefusal, unreadable } from './sqlite-errors.ts';
 
 export type Connection = Database.Database;
 
@@ -26,7 +26,8 @@ const NETWORK_FILE_SYSTEMS: Readonly<Record<number, string>> = {
 };
 
 function refuseNetworkFileSystem(file: string): void {
-  const { type } = fs.statfsSync(path.dirname(file));
+  // Of the file itself: a link may lead elsewhere.
+  const { type } = fs.statfsSync(file);
   const name = NETWORK_FILE_SYSTEMS[type >>> 0];
   if (name === undefined) return;
   throw unreadable(file, `it lies on a network file system (${name}), where its locks cannot be trusted`);
@@ -34,6 +35,8 @@ function refuseNetworkFileSystem(file: string): void {
 
 /** The file's facts; undefined when there is none or it is empty. */
 function statFile(file: string): fs.Stats | undefined {
+  // The driver trims names: it would open another file than the one looked at here.
+  if (file !== file.trim()) throw unreadable(file, 'its name ends in white space');
   let stats: fs.Stats;
   try {
     stats = fs.statSync(file);
@@ -41,23 +44,40 @@ function statFile(file: string): fs.Stats | undefined {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT') return undefined;
     if (code === 'ENOTDIR') throw unreadable(file, 'a part of the path is no folder');
+    if (code === 'ELOOP') throw unreadable(file, 'its links lead in a circle');
+    if (code === 'ENAMETOOLONG') throw unreadable(file, 'its name is too long');
     throw sqliteRefusal(error, file);
   }
   if (stats.isDirectory()) throw unreadable(file, 'it is a folder');
   if (!stats.isFile()) throw unreadable(file, 'it is no file');
+  // SQLite takes a file of one byte for an empty one (its ticket 3260) and would write over it.
+  if (stats.size === 1) throw unreadable(file, 'it holds a single byte');
   return stats.size === 0 ? undefined : stats;
 }
 
-/** True when there is something at the path (an empty file does not count). */
-export const ledgerFileExists = (file: string): boolean => statFile(file) !== undefined;
+/** How long opening waits for other processes, ms. Reads are prompts and status lines: somebody is waiting. */
+const OPENING_BUDGET_MS: Readonly<Record<Access, number>> = { read: 5_000, write: 30_000 };
+const PAUSE_MS = 3;
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * Runs a step of opening, again and again while another process is in the way: one that makes the ledger, recovers it
+ * after a crash, or copies its log back as the last to close it. Blocks meanwhile: nothing else is under way yet.
+ */
+export function whileBusy<T>(budgetMs: number, step: () => T): T {
+  const deadline = performance.now() + budgetMs;
+  for (;;) {
+    try {
+      return step();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+      Atomics.wait(pause, 0, 0, PAUSE_MS);
+    }
+  }
+}
 
 function connect(file: string, readonly: boolean): Connection {
-  let db: Connection;
-  try {
-    db = new Database(file, { readonly, fileMustExist: true, timeout: 250 });
-  } catch (error) {
-    throw sqliteRefusal(error, file);
-  }
+  const db = new Database(file, { readonly, fileMustExist: true, timeout: 250 });
   try {
     // Set on every open: this build's default for WAL is NORMAL, under which a power cut loses what was acknowledged.
     db.pragma('synchronous = FULL');
@@ -67,14 +87,33 @@ function connect(file: string, readonly: boolean): Connection {
     return db;
   } catch (error) {
     db.close();
-    throw sqliteRefusal(error, file);
+    throw error;
   }
+}
+
+/** A database that lives as long as its connection. */
+export const connectMemory = (): Connection => new Database(':memory:');
+
+/** Puts a connection into WAL mode, on which concurrency and durability rest. */
+function requireWal(db: Connection, file: string): void {
+  if (db.pragma('journal_mode', { simple: true }) === 'wal') return;
+  if (db.pragma('journal_mode = WAL', { simple: true }) === 'wal') return;
+  throw unreadable(file, 'its file system cannot share memory between processes');
+}
+
+/** True for a database with nothing in it. It counts as none: an interrupted `init` leaves one. */
+export function isBlank(db: Connection): boolean {
+  const facts = ['application_id', 'user_version'].map((name) => db.pragma(name, { simple: true }));
+  const objects = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get();
+  return facts.every((fact) => fact === 0) && objects === 0;
 }
 
 /** Checks that an open file is a ledger that this program understands; returns its version. */
 function requireOurs(db: Connection, file: string): number {
   const id = db.pragma('application_id', { simple: true }) as number;
-  if (id !== APPLICATION_ID) throw unreadable(file, 'it is a database of another program');
+  if (id !== APPLICATION_ID) {
+    throw isBlank(db) ? noLedger(file) : unreadable(file, 'it is a database of another program');
+  }
   const version = db.pragma('user_version', { simple: true }) as number;
   if (version > SCHEMA_VERSION) {
     throw new LedgerError('ledger_newer', `${file} was written by a newer version of credits`, {
@@ -90,16 +129,17 @@ export type Access = 'read' | 'write';
 
 /**
  * Opens a ledger file.
+ * @param budgetMs how long to wait for other processes
  * @returns the connection and the schema version it has
- * @throws LedgerError `no_ledger`, `ledger_unreadable`, `ledger_newer`, `ledger_read_only`, `ledger_busy`
+ * @throws LedgerError `no_ledger`, `ledger_unreadable`, `ledger_newer`, `ledger_read_only`, `ledger_busy`, `disk_full`
  */
-export function openFile(file: string, access: Access): { db: Connection; version: number } {
+export function openFile(
+  file: string,
+  access: Access,
+  budgetMs = OPENING_BUDGET_MS[access],
+): { db: Connection; version: number } {
   const stats = statFile(file);
-  if (stats === undefined) {
-    throw new LedgerError('no_ledger', `there is no ledger at ${file}`, {
-      hint: 'make one with `credits init`, or choose another with --db',
-    });
-  }
+  if (stats === undefined) throw noLedger(file);
   refuseNetworkFileSystem(file);
   // The mode decides also for root, to whom the file system would allow the write: read-only is somebody's wish.
   if (access === 'write' && (stats.mode & 0o222) === 0) {
@@ -107,48 +147,111 @@ export function openFile(file: string, access: Access): { db: Connection; versio
       hint: 'allow writing with `chmod u+w`, or choose another with --db',
     });
   }
+  if (access === 'write') matchSideFiles(file, stats);
+  try {
+    return whileBusy(budgetMs, () => openOnce(file, access));
+  } catch (error) {
+    throw openingRefusal(error, file);
+  }
+}
+
+function openOnce(file: string, access: Access): { db: Connection; version: number } {
   const db = connect(file, access === 'read');
   try {
-    return { db, version: requireOurs(db, file) };
+    const version = requireOurs(db, file);
+    if (access === 'write') requireWal(db, file);
+    return { db, version };
   } catch (error) {
     db.close();
-    throw sqliteRefusal(error, file);
+    if (access === 'write' || codeOf(error) !== 'SQLITE_READONLY_ROLLBACK') throw error;
+    // A process died while it changed the file without a log, as `init` does for an instant. Only a writer can undo that.
+    openOnce(file, 'write').db.close();
+    return openOnce(file, 'read');
+  }
+}
+
+/**
+ * Gives side files the mode of the ledger. SQLite does so only when it makes them, so those that a reader of a read-only
+ * ledger left would keep it read-only after the ledger itself was made writable again.
+ */
+function matchSideFiles(file: string, { mode }: fs.Stats): void {
+  const real = fs.realpathSync(file);
+  for (const side of [`${real}-wal`, `${real}-shm`]) {
+    try {
+      if ((fs.statSync(side).mode & 0o777) !== (mode & 0o777)) fs.chmodSync(side, mode & 0o777);
+    } catch {
+      // None there, or somebody else's: SQLite says what it cannot do.
+    }
+  }
+}
+
+function openingRefusal(error: unknown, file: string): Error {
+  if (/^SQLITE_(CANTOPEN|READONLY)/.test(codeOf(error)) && !isWritable(path.dirname(fs.realpathSync(file)))) {
+    return new LedgerError('ledger_read_only', `${file} lies in a folder that cannot be written`, {
+      hint: 'SQLite keeps side files (-wal, -shm) there, also to read: allow writing, or copy the ledger elsewhere',
+    });
+  }
+  return sqliteRefusal(error, file);
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    fs.accessSync(folder, fs.constants.W_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 
 /**
  * Makes the folder (0700) and the empty file (0600) of a new ledger and opens it; the caller writes the schema.
- * SQLite gives its side files the mode of the file itself.
- * @throws LedgerError `ledger_exists`, `ledger_unreadable`, `ledger_read_only`, `disk_full`
+ * SQLite gives its side files the mode of the file itself. Several processes may get as far as here at once.
+ * @throws LedgerError `ledger_exists`, `ledger_unreadable`, `ledger_read_only`, `ledger_busy`, `disk_full`
  */
 export function makeFile(file: string): Connection {
-  if (ledgerFileExists(file)) {
-    openFile(file, 'read').db.close();
-    throw ledgerExists(file);
-  }
+  if (statFile(file) !== undefined) refuseContent(file);
   try {
     fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
     fs.closeSync(fs.openSync(file, 'a', 0o600));
     fs.chmodSync(file, 0o600);
   } catch (error) {
-    if (
-      (error as NodeJS.ErrnoException).code === 'ENOTDIR' ||
-      (error as NodeJS.ErrnoException).code === 'EEXIST'
-    ) {
-      throw unreadable(file, 'a part of the path is no folder');
-    }
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOTDIR' || code === 'EEXIST') throw unreadable(file, 'a part of the path is no folder');
     throw sqliteRefusal(error, file);
   }
   refuseNetworkFileSystem(file);
-  const db = connect(file, false);
+  matchSideFiles(file, fs.statSync(file));
   try {
-    db.pragma('journal_mode = WAL');
-    return db;
+    return whileBusy(OPENING_BUDGET_MS.write, () => {
+      const db = connect(file, false);
+      try {
+        requireWal(db, file);
+        return db;
+      } catch (error) {
+        db.close();
+        throw error;
+      }
+    });
   } catch (error) {
-    db.close();
-    throw sqliteRefusal(error, file);
+    throw openingRefusal(error, file);
   }
 }
+
+/** Lets pass only what counts as no ledger. */
+function refuseContent(file: string): void {
+  try {
+    openFile(file, 'read').db.close();
+  } catch (error) {
+    if (isLedgerError(error) && error.code === 'no_ledger') return;
+    throw error;
+  }
+  throw ledgerExists(file);
+}
+
+const noLedger = (file: string): LedgerError =>
+  new LedgerError('no_ledger', `there is no ledger at ${file}`, {
+    hint: 'make one with `credits init`, or choose another with --db',
+  });
 
 /** The refusal of `init` where a ledger is. */
 export const ledgerExists = (file: string): LedgerError =>

@@ -12,16 +12,19 @@ import { Booking } from '../core/ledger/booking.ts';
 import type { Instant } from '../core/types.ts';
 import type { LedgerMode } from '../ledger/service.ts';
 import type { NewAccountWork, SettingRow } from '../ledger/store.ts';
-import { SqliteStore, type StoreOptions } from './sqlite.ts';
+import { BUSY_BUDGET_MS, SqliteStore, type StoreOptions } from './sqlite.ts';
 import { SqliteBatch } from './sqlite-batch.ts';
 import { sqliteRefusal } from './sqlite-errors.ts';
 import {
   type Access,
   APPLICATION_ID,
   type Connection,
+  connectMemory,
+  isBlank,
   ledgerExists,
   makeFile,
   openFile,
+  whileBusy,
 } from './sqlite-file.ts';
 import { statements } from './sqlite-statements.ts';
 
@@ -36,30 +39,47 @@ export interface NewLedger {
 }
 
 /**
- * Makes a ledger: file, schema, price list and first account, all or nothing.
- * @throws LedgerError `ledger_exists`, `ledger_unreadable`, `ledger_read_only`, `disk_full`, and what the account refuses
+ * Makes a ledger: file, schema, price list and first account, all or nothing. What is refused leaves no file behind; what
+ * a crash or a full disk leaves is empty and counts as none. Of several processes that make one ledger, one does.
+ * @throws LedgerError `ledger_exists`, `ledger_unreadable`, `ledger_read_only`, `ledger_busy`, `disk_full`, and what the
+ *   account refuses
  */
 export function createSqlite(file: string, start: NewLedger, options: StoreOptions): SqliteStore {
+  rehearse(start, options);
   const db = makeFile(file);
   try {
-    db.exec('BEGIN IMMEDIATE');
-    if ((db.pragma('user_version', { simple: true }) as number) > 0) throw ledgerExists(file);
-    for (const step of sqliteSteps(0)) db.exec(step);
-    db.pragma(`application_id = ${APPLICATION_ID}`);
-    db.pragma(`user_version = ${SCHEMA_VERSION}`);
-    const sql = statements(db);
-    sql('insertLedger').run(start.mode, start.now);
-    seed(db, start, options);
-    const store = new SqliteStore(db, file, options);
-    if (start.account !== null) store.openInOpenTransaction(start.account);
+    whileBusy(options.busyBudgetMs ?? BUSY_BUDGET_MS, () => db.exec('BEGIN IMMEDIATE'));
+    if (!isBlank(db)) throw ledgerExists(file);
+    const store = fill(db, file, start, options);
     db.exec('COMMIT');
     return store;
   } catch (error) {
     if (db.inTransaction) db.exec('ROLLBACK');
     db.close();
-    // A refused or failed start leaves no half-made ledger behind; an empty file counts as none.
     throw sqliteRefusal(error, file);
   }
+}
+
+/** Lets everything be refused that would be, before there is a file: a name that is free must stay free. */
+function rehearse(start: NewLedger, options: StoreOptions): void {
+  const db = connectMemory();
+  try {
+    fill(db, ':memory:', start, { ...options, newTag: () => 'rehearsal' });
+  } finally {
+    db.close();
+  }
+}
+
+/** Writes the schema, the price list and the first account. */
+function fill(db: Connection, location: string, start: NewLedger, options: StoreOptions): SqliteStore {
+  for (const step of sqliteSteps(0)) db.exec(step);
+  db.pragma(`application_id = ${APPLICATION_ID}`);
+  db.pragma(`user_version = ${SCHEMA_VERSION}`);
+  statements(db)('insertLedger').run(start.mode, start.now);
+  seed(db, start, options);
+  const store = new SqliteStore(db, location, options);
+  if (start.account !== null) store.openInOpenTransaction(start.account);
+  return store;
 }
 
 /** Books the price list on the ledger's own chain. */
@@ -81,12 +101,12 @@ function seed(db: Connection, { now, settings }: NewLedger, { sha256 }: StoreOpt
  * @throws LedgerError `no_ledger`, `ledger_unreadable`, `ledger_newer`, `ledger_read_only`, `ledger_busy`, `disk_full`
  */
 export function openSqlite(file: string, access: Access, options: StoreOptions): SqliteStore {
-  let { db, version } = openFile(file, access);
+  let { db, version } = openFile(file, access, options.busyBudgetMs);
   try {
     if (version < SCHEMA_VERSION) {
       if (access === 'read') {
         db.close();
-        ({ db } = openFile(file, 'write'));
+        ({ db } = openFile(file, 'write', options.busyBudgetMs));
       }
       migrate(db, file);
       version = SCHEMA_VERSION;

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Catalogue } from '../core/catalogue.ts';
 import { genesisText, type Sha256 } from '../core/chain.ts';
-import { LedgerError } from '../core/errors.ts';
+import { isLedgerError, LedgerError } from '../core/errors.ts';
 import { blankAccount } from '../core/ledger/accounts.ts';
 import type { Outcome } from '../core/ledger/decide.ts';
 import type { LedgerMode } from '../ledger/service.ts';
@@ -31,7 +31,8 @@ export interface StoreOptions {
   readonly groupLimit?: number;
 }
 
-const BUSY_BUDGET_MS = 30_000;
+/** How long a write waits for other processes unless told, ms. */
+export const BUSY_BUDGET_MS = 30_000;
 const GROUP_LIMIT = 1_024;
 
 interface Waiting {
@@ -95,10 +96,11 @@ export class SqliteStore extends SqliteReader implements Store {
     return this.#queue.splice(0, count);
   }
 
-  /** A fault of one caller's work must not fail its neighbours. */
+  /** A fault of one caller's work must not fail its neighbours; one of the ledger itself is everybody's. */
   async #oneByOne(group: readonly Waiting[], error: unknown): Promise<void> {
+    const isEverybodys = isLedgerError(error) && error.code !== 'integrity_failure';
     for (const each of group) {
-      if (group.length === 1) each.reject(error);
+      if (group.length === 1 || isEverybodys) each.reject(error);
       else await this.#commit(each.works).then(each.resolve, each.reject);
     }
   }

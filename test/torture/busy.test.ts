@@ -1,0 +1,132 @@
+/** A ledger that another process holds is waited for; only beyond the budget is it `ledger_busy`, and nothing was written. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openSqlite } from '../../src/store/sqlite-open.ts';
+import { credits, spendOf, type TestLedger, testLedger } from '../helpers/ledger.ts';
+import {
+  crew,
+  dismiss,
+  failureOf,
+  LONG,
+  newFolder,
+  runProgram,
+  startProgram,
+  type Worker,
+  workshop,
+} from '../helpers/processes.ts';
+import { workerOptions } from '../helpers/worker-ledger.ts';
+import type { LockTask, Task } from './worker.ts';
+
+/** Longer than SQLite itself waits before it gives the word back to us (250 ms). */
+const A_WHILE_MS = 600;
+
+const shop = workshop<Task>('test/torture/worker.ts');
+let other: Worker<Task>;
+beforeAll(async () => {
+  [other] = (await crew(shop, 1)) as [Worker<Task>];
+});
+afterAll(async () => {
+  await dismiss([other]);
+  shop.close();
+});
+
+async function lock(file: string, mode: LockTask['mode']): Promise<{ release(): Promise<void> }> {
+  other.start({ role: 'lock', file, mode });
+  await other.answer();
+  return {
+    async release() {
+      other.say('');
+      await other.answer();
+    },
+  };
+}
+
+/** True as long as a promise is neither kept nor broken. */
+function pending(promise: Promise<unknown>): () => boolean {
+  let open = true;
+  const end = () => {
+    open = false;
+  };
+  promise.then(end, end);
+  return () => open;
+}
+
+describe('while another process holds the write lock', () => {
+  it('a write waits and is booked, and reads go on', async () => {
+    const t = testLedger();
+    const { release } = await lock(t.file, 'IMMEDIATE');
+    const spend = t.ledger.spend('default', spendOf('1'));
+    const waits = pending(spend);
+    await sleep(A_WHILE_MS);
+    expect(waits()).toBe(true);
+    const { ledger } = t.reopen('read');
+    expect((await ledger.balance('default')).available).toBe(credits('50'));
+    await release();
+    expect((await spend).available).toBe(credits('49'));
+    await t.done();
+  });
+
+  it('a write beyond the budget is refused, has written nothing and works later with the same key', async () => {
+    const t: TestLedger = testLedger({ options: { busyBudgetMs: 50 } });
+    const { release } = await lock(t.file, 'IMMEDIATE');
+    const writes = [
+      () => t.ledger.spend('default', spendOf('1'), { key: 'k' }),
+      () => t.ledger.openAccount({ account: 'second', plan: 'free', zone: 'UTC', anchorAt: null }),
+      () => t.ledger.runCycle('rollover', 'default'),
+    ];
+    for (const write of writes) await expect(write()).rejects.toMatchObject({ code: 'ledger_busy' });
+    expect((await t.ledger.balance('default')).available).toBe(credits('50'));
+    await release();
+    for (const write of writes) await write();
+    expect((await t.ledger.spend('default', spendOf('1'), { key: 'k' })).replayed).toBe(true);
+    await t.done();
+  });
+
+  it('the program waits too', async () => {
+    const t = testLedger();
+    const { release } = await lock(t.file, 'IMMEDIATE');
+    const spend = startProgram(['spend', '1', '--db', t.file, '--key', 'k'], { input: '' });
+    await spend.prints('test ledger', 'stderr');
+    const waits = pending(spend.ended);
+    await sleep(A_WHILE_MS);
+    expect(waits()).toBe(true);
+    await release();
+    expect((await spend.ended).code).toBe(0);
+    await t.done();
+  });
+
+  it.runIf(LONG)('the program gives up after half a minute, with exit 75', { timeout: 120_000 }, async () => {
+    const t = testLedger();
+    const { release } = await lock(t.file, 'IMMEDIATE');
+    const end = await runProgram(['spend', '1', '--db', t.file, '--json']);
+    expect([end.code, end.stdout, failureOf(end).code]).toEqual([75, '', 'ledger_busy']);
+    await release();
+    await t.done();
+  });
+});
+
+describe('while another process holds every lock, as the last one to close a ledger does', () => {
+  it('opening waits, or is refused beyond the budget', async () => {
+    const folder = newFolder();
+    const file = path.join(folder, 'ledger.db');
+    expect((await runProgram(['init', '--db', file])).code).toBe(0);
+    const { release } = await lock(file, 'EXCLUSIVE');
+    for (const access of ['read', 'write'] as const) {
+      const open = () => openSqlite(file, access, workerOptions(50));
+      expect(open).toThrow(expect.objectContaining({ code: 'ledger_busy' }));
+    }
+    const read = startProgram(['balance', '--total', '--db', file], { input: '' });
+    const write = startProgram(['spend', '1', '--db', file, '--quiet'], { input: '' });
+    const wait = [pending(read.ended), pending(write.ended)];
+    // Long enough for both to have started and to have been refused once.
+    await sleep(4 * A_WHILE_MS);
+    expect(wait.map((waits) => waits())).toEqual([true, true]);
+    await release();
+    expect([(await read.ended).code, (await write.ended).code]).toEqual([0, 0]);
+    const verified = await runProgram(['verify', '--db', file]);
+    expect(verified.code).toBe(0);
+    fs.rmSync(folder, { recursive: true });
+  });
+});

@@ -1,0 +1,174 @@
+/**
+ * One process of a torture test. Prints `ready`, then carries out tasks: each a line of JSON on stdin, answered by a line
+ * of JSON on stdout.
+ */
+import fs from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { wire } from '../../src/cli/wire.ts';
+import { isLedgerError } from '../../src/core/errors.ts';
+import type { LocalLedger } from '../../src/ledger/local.ts';
+import { holdInput, openLedger, spendInput } from '../helpers/worker-ledger.ts';
+
+/** Common to the tasks that open a ledger. `name` makes their keys their own. */
+interface OnLedger {
+  readonly file: string;
+  readonly at: number;
+  readonly name: string;
+}
+
+/** Tries `tries` spends or holds of `amount`, `everyMs` apart. */
+export interface RaceTask extends OnLedger {
+  readonly role: 'race';
+  readonly what: 'spend' | 'hold';
+  readonly tries: number;
+  readonly amount: string;
+  readonly everyMs: number;
+}
+
+export interface RaceAnswer {
+  readonly done: number;
+  readonly insufficient: number;
+  /** Anything else: must stay empty. */
+  readonly errors: string[];
+}
+
+/** Writes until killed; says in `journal` what it is about to write and what was acknowledged. */
+export interface WriteTask extends OnLedger {
+  readonly role: 'write';
+  readonly journal: string;
+}
+
+/** Holds the write lock (or every lock) until the next line. */
+export interface LockTask {
+  readonly role: 'lock';
+  readonly file: string;
+  readonly mode: 'IMMEDIATE' | 'EXCLUSIVE';
+}
+
+/** Makes a ledger as the command line does. */
+export interface InitTask {
+  readonly role: 'init';
+  readonly file: string;
+  readonly at: number;
+  readonly umask?: number;
+}
+
+/** `code` null: made. */
+export interface InitAnswer {
+  readonly code: string | null;
+}
+
+export type Task = RaceTask | WriteTask | LockTask | InitTask;
+
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const say = (text: string) => void fs.writeSync(1, `${text}\n`);
+
+async function race(task: RaceTask): Promise<RaceAnswer> {
+  const { ledger } = openLedger(task.file, task.at);
+  const answer = { done: 0, insufficient: 0, errors: [] as string[] };
+  for (let no = 0; no < task.tries; no += 1) {
+    const key = `${task.name}-${no}`;
+    try {
+      if (task.what === 'spend') await ledger.spend('default', spendInput(task.amount), { key });
+      else await ledger.hold('default', holdInput(task.amount), { key });
+      answer.done += 1;
+    } catch (error) {
+      if (isLedgerError(error) && error.code === 'insufficient_credits') answer.insufficient += 1;
+      else answer.errors.push(String(error));
+    }
+    if (task.everyMs > 0) await sleep(task.everyMs);
+  }
+  await ledger.close();
+  return answer;
+}
+
+async function write(task: WriteTask): Promise<never> {
+  const { ledger } = openLedger(task.file, task.at);
+  const journal = fs.openSync(task.journal, 'a');
+  const note = (mark: string, keys: readonly string[]) =>
+    void fs.writeSync(journal, keys.map((key) => `${mark} ${key}\n`).join(''));
+  for (let no = 0; ; no += 1) await WAYS[no % WAYS.length]!(ledger, `${task.name}-${no}`, note);
+}
+
+type Way = (
+  ledger: LocalLedger,
+  key: string,
+  note: (mark: string, keys: readonly string[]) => void,
+) => Promise<void>;
+
+export const WRITTEN = '0.001';
+
+/** Ways to write: one spend, a batch, many callers at once. */
+const WAYS: readonly Way[] = [
+  async (ledger, key, note) => {
+    note('try', [key]);
+    await ledger.spend('default', spendInput(WRITTEN), { key });
+    note('ack', [key]);
+  },
+  async (ledger, key, note) => {
+    const keys = Array.from({ length: 5 }, (_, index) => `${key}-${index}`);
+    note('try', keys);
+    const items = keys.map((each) => ({ account: 'default', key: each, input: spendInput(WRITTEN) }));
+    const results = await ledger.spendMany(items);
+    note(
+      'ack',
+      keys.filter((_, index) => results[index]!.status === 'booked'),
+    );
+  },
+  async (ledger, key, note) => {
+    const keys = Array.from({ length: 16 }, (_, index) => `${key}-${index}`);
+    note('try', keys);
+    await Promise.all(
+      keys.map(async (each) => {
+        await ledger.spend('default', spendInput(WRITTEN), { key: each });
+        note('ack', [each]);
+      }),
+    );
+  },
+];
+
+async function lock({ file, mode }: LockTask): Promise<object> {
+  const db = new Database(file);
+  if (mode === 'EXCLUSIVE') db.pragma('locking_mode = EXCLUSIVE');
+  db.exec('BEGIN IMMEDIATE');
+  say(JSON.stringify({ locked: true }));
+  await lines.next();
+  db.exec('ROLLBACK');
+  db.close();
+  return {};
+}
+
+async function init({ file, at, umask }: InitTask): Promise<InitAnswer> {
+  if (umask !== undefined) process.umask(umask);
+  const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
+  const options = { db: file, remote: null, now: null, clock: () => at, random, readOnly: false, env: {} };
+  const account = { account: 'default', plan: 'harness', zone: 'UTC', anchorAt: null };
+  try {
+    await wire.create(options, { mode: 'test', account });
+    return { code: null };
+  } catch (error) {
+    return { code: isLedgerError(error) ? error.code : String(error) };
+  }
+}
+
+function carryOut(task: Task): Promise<object> {
+  switch (task.role) {
+    case 'race':
+      return race(task);
+    case 'write':
+      return write(task);
+    case 'lock':
+      return lock(task);
+    case 'init':
+      return init(task);
+    default:
+      return task satisfies never;
+  }
+}
+
+say('ready');
+for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
+  say(JSON.stringify(await carryOut(JSON.parse(line.value))));
+}
