@@ -214,6 +214,69 @@ default   pro    31 Jan – 28 Feb     1,000     567.5        2
     );
   });
 
+  test('holds and entries', async () => {
+    const hold = {
+      hold: 'hold_a',
+      credits: c(20),
+      status: 'open',
+      createdAt: NOW,
+      expiresAt: NOW + 600_000,
+      model: null,
+      slices: [],
+    };
+    const settled = { ...hold, hold: 'hold_b', status: 'settled', model: 'gpt-4o' };
+    expect(await prints('holds', 'holds', [hold])).toBe(`Hold     Credits   Created        Lapses
+hold_a        20   20 Feb 12:00   in 10 minutes
+1 open hold, 20 held
+`);
+    expect(
+      await prints('holds --all', 'holds', [hold, settled]),
+    ).toBe(`Hold     Credits   Status    Created        Lapses          Model
+hold_a        20   open      20 Feb 12:00   in 10 minutes
+hold_b        20   settled   20 Feb 12:00                   gpt-4o
+1 open hold, 20 held
+`);
+    const entry = { seq: 1, receipt: 'rcp_a', at: START, lot: 'lot_a', note: null };
+    const entries = [
+      {
+        ...entry,
+        kind: 'granted',
+        from: 'issued',
+        to: 'available',
+        source: 'monthly',
+        credits: c(1_000),
+        available: c(1_000),
+      },
+      {
+        ...entry,
+        kind: 'spent',
+        from: 'available',
+        to: 'spent',
+        source: 'monthly',
+        credits: c(1.5),
+        available: c(998.5),
+        note: 'a\tb',
+      },
+      {
+        ...entry,
+        kind: 'owed',
+        from: 'debt',
+        to: 'spent',
+        lot: null,
+        source: null,
+        credits: c(3),
+        available: c(998.5),
+      },
+    ];
+    expect(
+      await prints('log', 'log', entries),
+    ).toBe(`When, UTC      Kind      Source    Credits   Available   Receipt   Note
+31 Jan 00:00   granted   Monthly    +1,000       1,000   rcp_a
+31 Jan 00:00   spent     Monthly      -1.5       998.5   rcp_a     a b
+31 Jan 00:00   owed                      3       998.5   rcp_a
+`);
+  });
+
   test('no cycle, no holds, no entries', async () => {
     const free = {
       account: 'a',

@@ -282,6 +282,7 @@ line 2: invalid_argument: no JSON
     writeFileSync(file, '{"credits":1}\n'.repeat(5_000));
     const end = await fakeRun(['import', file], { answers, signal: controller.signal });
     expect([end.code, end.stdout, asked(end).length]).toEqual([130, '', 1]);
+    expect(end.stderr).toContain('stopped after 1,000 lines booked');
   });
 
   test('an empty input books nothing', async () => {

@@ -29,24 +29,22 @@ export const holds: CommandModule<HoldsRequest> = {
 function renderHolds(views: readonly HoldView[], all: boolean, style: Style): string {
   if (views.length === 0) return all ? 'No holds.' : 'No open holds.';
   const { calendar } = style;
-  const ends = (view: HoldView): string =>
-    view.status === 'open' ? `${calendar.time(view.expiresAt)}, ${calendar.distance(view.expiresAt)}` : '';
   const hasModel = views.some((view) => view.model !== null);
   const table = renderTable(
     [
       { title: 'Hold' },
       { title: 'Credits', align: 'right' },
-      { title: 'Status' },
+      ...(all ? [{ title: 'Status' }] : []),
       { title: 'Created' },
-      { title: 'Open until' },
+      { title: 'Lapses' },
       ...(hasModel ? [{ title: 'Model' }] : []),
     ],
     views.map((view) => [
       view.hold,
       showCredits(view.credits),
-      view.status,
+      ...(all ? [view.status] : []),
       calendar.time(view.createdAt),
-      ends(view),
+      view.status === 'open' ? calendar.distance(view.expiresAt) : '',
       ...(hasModel ? [view.model ?? ''] : []),
     ]),
     { columns: style.columns, heading: style.paint.dim },

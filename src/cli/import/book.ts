@@ -56,7 +56,11 @@ export async function bookLines(
   };
 
   const book = async (): Promise<void> => {
-    context.signal.throwIfAborted();
+    if (context.signal.aborted) {
+      const done = count(tally.booked + tally.replayed, 'line');
+      context.warn(`stopped after ${done} booked; the same input again books the rest`);
+      context.signal.throwIfAborted();
+    }
     const items = batch.map(({ item }) => item);
     const results = await ledger.spendMany(items, { dryRun }).catch((error) => stopped(error, tally));
     for (const [index, result] of results.entries()) {
