@@ -66,6 +66,12 @@ describe('finding a model', () => {
     expect(find(text)).toBeUndefined();
   });
 
+  test('by name alone a dated id is nobody’s', () => {
+    expect(catalogue.findNamed('gpt-4o-2024-08-06')).toBeUndefined();
+    expect(catalogue.findNamed('GPT-4o')?.id).toBe('gpt-4o');
+    expect(catalogue.findNamed('4O')?.id).toBe('gpt-4o');
+  });
+
   test('an id wins over an alias, an alias over a name', () => {
     const model = (id: string, name: string, ...aliases: string[]): ModelRow => ({
       id,

@@ -140,6 +140,9 @@ describe('the price of a call', () => {
   test('beyond every account is refused, also where the sum would look small again', () => {
     expect(() => priceCall(rates('1000000000', '0'), tokens(1_000_000_000, 0))).toThrow(refused);
     expect(() => priceCall(rates('9007.199254740992', '0'), tokens(1_000_000_000, 0))).toThrow(refused);
+    // Whole microcredits a token, so the fast way comes first: alone, and where only the sum is too much.
+    expect(() => priceCall(rates('9007.2', '0'), tokens(1_000_000_000, 0))).toThrow(refused);
+    expect(() => priceCall(rates('5000', '5000'), tokens(1_000_000_000, 1_000_000_000))).toThrow(refused);
     expect(priceCall(rates('9007.199254740991', '0'), tokens(1_000_000_000, 0))).toBe(
       Number.MAX_SAFE_INTEGER,
     );

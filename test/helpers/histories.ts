@@ -154,7 +154,7 @@ const greyArb: fc.Arbitrary<CallChoice> = callArb.map((call) => ({
 }));
 
 const costArb: fc.Arbitrary<Cost> = fc.oneof(
-  { weight: 3, arbitrary: amountArb },
+  { weight: 2, arbitrary: amountArb },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -215,7 +215,7 @@ const deeds: readonly (readonly [weight: number, fc.Arbitrary<Deed>])[] = [
       amount: fc.oneof(
         { weight: 20, arbitrary: fc.integer({ min: 1, max: 1_500 }) },
         { weight: 3, arbitrary: fc.constantFrom(0, 700, 1_000, 5_000, 50_000_000) },
-        { weight: 1, arbitrary: fc.constant(1_000_000_000_000_000) },
+        { weight: 1, arbitrary: fc.constantFrom(1_000_000_000_000_000, 7_999_999_999_999_000) },
       ),
       life: mostly<number | null>([null, null, 1, 60_000, HOUR, DAY, 3 * DAY, 30 * DAY], [0, -1]),
       priority: fc.constantFrom(50, 50, 50, 0, 49, 51, 100),
@@ -228,14 +228,28 @@ const deeds: readonly (readonly [weight: number, fc.Arbitrary<Deed>])[] = [
     fc.record({ do: fc.constant('cycle'), part: fc.constantFrom('grant', 'expire', 'rollover', 'rollover') }),
   ],
   [
-    6,
+    8,
     fc.record({
       do: fc.constant('plan'),
       plan: mostly(['free', 'hollow', 'lite', 'bulk', 'pro', 'pro', 'twin', 'harness', 'harness'], ['gold']),
-      mode: fc.constantFrom(null, null, null, 'prorate' as const, 'restart' as const, 'next-cycle' as const),
+      mode: fc.constantFrom(
+        null,
+        null,
+        'prorate' as const,
+        'restart' as const,
+        'restart' as const,
+        'next-cycle' as const,
+      ),
     }),
   ],
-  [2, fc.record({ do: fc.constant('byok'), provider: fc.constantFrom('one', 'two'), on: fc.boolean() })],
+  [
+    4,
+    fc.record({
+      do: fc.constant('byok'),
+      provider: fc.constantFrom('one', 'two'),
+      on: fc.constantFrom(true, true, false),
+    }),
+  ],
 ];
 
 const deedArb: fc.Arbitrary<Deed> = fc.oneof(

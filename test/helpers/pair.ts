@@ -225,8 +225,8 @@ export class Pair {
       if (!isLedgerError(error)) throw error;
       const answer: NaiveAnswer = { refused: error.code };
       if (error.code === 'insufficient_credits') {
-        answer.needed = BigInt(Math.round(Number(error.details?.needed) * 1e6));
-        answer.available = BigInt(Math.round(Number(error.details?.available) * 1e6));
+        answer.needed = microOf(error.details?.needed);
+        answer.available = microOf(error.details?.available);
       }
       return { refused: error.code, outcome: undefined, answer };
     }
@@ -268,10 +268,11 @@ export class Pair {
     if (next !== undefined) this.#now = next + wait.beside;
   }
 
+  /** At most what a user may name. */
   #amount(amount: Amount, whole: bigint): bigint {
-    return 'credits' in amount
-      ? BigInt(amount.credits)
-      : (whole * BigInt(Math.round(amount.share * 10_000)) + 9_999n) / 10_000n;
+    if ('credits' in amount) return BigInt(amount.credits);
+    const part = (whole * BigInt(Math.round(amount.share * 10_000)) + 9_999n) / 10_000n;
+    return part < 1_000_000_000_000_000n ? part : 1_000_000_000_000_000n;
   }
 
   #cost(cost: Cost): bigint | NaiveCall {
@@ -332,11 +333,12 @@ export class Pair {
     const allocation = this.#prices.plans.filter(
       (row) => row.name === this.#state.account.plan && row.from <= at,
     );
-    const fits = source === 'monthly' && amount % 4 !== 0;
+    const whole = source === 'welcome' ? 50_000_000n : allocation.at(-1)!.monthly;
+    const fits = (source === 'monthly' || source === 'welcome') && amount % 4 !== 0;
     return {
       do: 'grant',
       source,
-      amount: fits ? allocation.at(-1)!.monthly : BigInt(amount),
+      amount: fits ? whole : BigInt(amount),
       until: lasts ? null : at + life,
       priority,
     };
@@ -437,6 +439,12 @@ function callOf({ model, provider, input, output, noByok }: NaiveCall): CallInpu
     ...NO_TAGS,
     noByok,
   };
+}
+
+/** Microcredits of a JSON number of credits, by its text: multiplying goes wrong near the cap of an account. */
+function microOf(credits: unknown): bigint {
+  const [whole, fraction = ''] = String(credits).split('.');
+  return BigInt(whole + fraction.padEnd(6, '0'));
 }
 
 /** What the ledger answered, in the model's words. */
