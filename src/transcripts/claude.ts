@@ -5,8 +5,8 @@
  * Source: ryoppippi/ccusage, rust/crates/ccusage/src/adapter/claude, and its issue 913.
  */
 import type { CallDraft, CallRow, CallTable } from './call-table.ts';
-import { withoutContent } from './claude-content.ts';
 import { type ClaudeEntry, readClaudeEntry } from './claude-entry.ts';
+import { quickAnswer } from './claude-quick.ts';
 import { isObject, type JsonObject, objectAt } from './json.ts';
 import type { LineShape, OpenFile, Scan } from './shape.ts';
 
@@ -27,7 +27,7 @@ export const claudeLog: LineShape = {
   reads: 'lines',
   // Every usage has a key that ends so. The underscore is rarer in text than a quote, which makes it quick to search for.
   needles: ['_tokens"'],
-  shorten: withoutContent,
+  quick: quickAnswer,
   matches: ({ heads }) => heads.some(isLogLine),
   start: (scan) => {
     const merge = createMerge(scan);

@@ -26,10 +26,10 @@ export interface LineFilter {
   /** Texts of which a line must hold one to be parsed; none: every line is parsed. */
   readonly needles: readonly string[];
   /**
-   * A shorter text with the same record in it, for lines that are mostly text nobody needs; undefined for lines that
-   * must be parsed whole. `bytes` is one line.
+   * Reads a record without parsing its line; undefined for lines that must be parsed. `line` holds one line, without blanks
+   * behind it, and is not kept.
    */
-  shorten?(bytes: Buffer): string | undefined;
+  quick?(line: Buffer): JsonObject | undefined;
 }
 
 /**
@@ -118,9 +118,8 @@ class Lines {
   }
 
   #completeLine(bytes: Buffer, start: number, end: number): void {
-    const short = this.#filter.shorten?.(bytes.subarray(start, end));
-    const value = short === undefined ? undefined : parsed(short);
-    if (isObject(value)) this.#sink.record(value, this.count);
+    const record = this.#filter.quick?.(bytes.subarray(start, end));
+    if (record !== undefined) this.#sink.record(record, this.count);
     else this.#parse(bytes, start, end, NOT_JSON);
   }
 
