@@ -108,21 +108,27 @@ export function isBlank(db: Connection): boolean {
   return facts.every((fact) => fact === 0) && objects === 0;
 }
 
-/** Checks that an open file is a ledger that this program understands; returns its version. */
-function requireOurs(db: Connection, file: string): number {
+/**
+ * Checks that an open file is a ledger that this program understands.
+ * @returns its schema version
+ * @throws LedgerError `no_ledger`, `ledger_unreadable`, `ledger_newer`
+ */
+export function requireOurs(db: Connection, file: string): number {
   const id = db.pragma('application_id', { simple: true }) as number;
   if (id !== APPLICATION_ID) {
     throw isBlank(db) ? noLedger(file) : unreadable(file, 'it is a database of another program');
   }
   const version = db.pragma('user_version', { simple: true }) as number;
-  if (version > SCHEMA_VERSION) {
-    throw new LedgerError('ledger_newer', `${file} was written by a newer version of credits`, {
-      hint: `it has schema ${version}, this program knows ${SCHEMA_VERSION}: update credits`,
-      details: { schema: version, known: SCHEMA_VERSION },
-    });
-  }
+  if (version > SCHEMA_VERSION) throw ledgerNewer(file, version);
   return version;
 }
+
+/** The refusal of a ledger whose schema this program does not know. */
+export const ledgerNewer = (file: string, version: number): LedgerError =>
+  new LedgerError('ledger_newer', `${file} was written by a newer version of credits`, {
+    hint: `it has schema ${version}, this program knows ${SCHEMA_VERSION}: update credits`,
+    details: { schema: version, known: SCHEMA_VERSION },
+  });
 
 /** How a ledger file is opened. `read`: no write lock is ever taken and nothing is migrated. */
 export type Access = 'read' | 'write';
@@ -156,6 +162,17 @@ export function openFile(
 }
 
 function openOnce(file: string, access: Access): { db: Connection; version: number } {
+  try {
+    return openChecked(file, access);
+  } catch (error) {
+    if (access === 'write' || codeOf(error) !== 'SQLITE_READONLY_ROLLBACK') throw error;
+    // A process died while it changed the file without a log, as `init` does for an instant. Only a writer can undo that.
+    openChecked(file, 'write').db.close();
+    return openChecked(file, 'read');
+  }
+}
+
+function openChecked(file: string, access: Access): { db: Connection; version: number } {
   const db = connect(file, access === 'read');
   try {
     const version = requireOurs(db, file);
@@ -163,10 +180,7 @@ function openOnce(file: string, access: Access): { db: Connection; version: numb
     return { db, version };
   } catch (error) {
     db.close();
-    if (access === 'write' || codeOf(error) !== 'SQLITE_READONLY_ROLLBACK') throw error;
-    // A process died while it changed the file without a log, as `init` does for an instant. Only a writer can undo that.
-    openOnce(file, 'write').db.close();
-    return openOnce(file, 'read');
+    throw error;
   }
 }
 

@@ -3,7 +3,7 @@
  * Source: contract 9 (test or live is chosen once), DESIGN on migrations.
  */
 import fs from 'node:fs';
-import { MIGRATIONS, SCHEMA_VERSION, sqliteSteps } from '../../migrations/index.ts';
+import { SCHEMA_VERSION, sqliteSteps } from '../../migrations/index.ts';
 import { type Catalogue, createCatalogue } from '../core/catalogue.ts';
 import { genesisText } from '../core/chain.ts';
 import { ZERO } from '../core/credits.ts';
@@ -24,6 +24,7 @@ import {
   ledgerExists,
   makeFile,
   openFile,
+  requireOurs,
   whileBusy,
 } from './sqlite-file.ts';
 import { statements } from './sqlite-statements.ts';
@@ -108,7 +109,7 @@ export function openSqlite(file: string, access: Access, options: StoreOptions):
         db.close();
         ({ db } = openFile(file, 'write', options.busyBudgetMs));
       }
-      migrate(db, file);
+      migrate(db, file, options.busyBudgetMs ?? BUSY_BUDGET_MS);
       version = SCHEMA_VERSION;
     }
     return new SqliteStore(db, file, options);
@@ -122,21 +123,39 @@ export function openSqlite(file: string, access: Access, options: StoreOptions):
 export const migrationBackup = (file: string, version: number): string =>
   `${file}.before-schema-${version + 1}`;
 
-function migrate(db: Connection, file: string): void {
-  const before = db.pragma('user_version', { simple: true }) as number;
-  const backup = migrationBackup(file, before);
-  fs.rmSync(backup, { force: true });
-  fs.closeSync(fs.openSync(backup, 'wx', 0o600));
-  db.prepare('VACUUM INTO ?').run(backup);
-  db.exec('BEGIN IMMEDIATE');
+/** Takes the write lock first: of several processes that find an old ledger, one copies and migrates it. */
+function migrate(db: Connection, file: string, busyBudgetMs: number): void {
+  whileBusy(busyBudgetMs, () => db.exec('BEGIN IMMEDIATE'));
   try {
-    // Another process may have been faster.
-    const version = db.pragma('user_version', { simple: true }) as number;
-    for (const step of sqliteSteps(version)) db.exec(step);
-    db.pragma(`user_version = ${MIGRATIONS.length}`);
+    const version = requireOurs(db, file);
+    if (version < SCHEMA_VERSION) {
+      keepCopy(file, migrationBackup(file, version));
+      for (const step of sqliteSteps(version)) db.exec(step);
+      db.pragma(`user_version = ${SCHEMA_VERSION}`);
+    }
     db.exec('COMMIT');
   } catch (error) {
     if (db.inTransaction) db.exec('ROLLBACK');
     throw error;
+  }
+}
+
+/** Copies the ledger as it is committed. Under its own name only when it is whole and on the disk. */
+function keepCopy(file: string, backup: string): void {
+  const part = `${backup}.part`;
+  const { db } = openFile(file, 'read');
+  try {
+    fs.rmSync(part, { force: true });
+    fs.closeSync(fs.openSync(part, 'wx', 0o600));
+    db.prepare('VACUUM INTO ?').run(part);
+    const written = fs.openSync(part, 'r+');
+    fs.fsyncSync(written);
+    fs.closeSync(written);
+    fs.renameSync(part, backup);
+  } catch (error) {
+    fs.rmSync(part, { force: true });
+    throw error;
+  } finally {
+    db.close();
   }
 }

@@ -4,6 +4,8 @@
  * writer), runs the batch and answers each caller after the commit (group commit).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Statement } from 'better-sqlite3';
+import { SCHEMA_VERSION } from '../../migrations/index.ts';
 import type { Catalogue } from '../core/catalogue.ts';
 import { genesisText, type Sha256 } from '../core/chain.ts';
 import { isLedgerError, LedgerError } from '../core/errors.ts';
@@ -14,7 +16,7 @@ import type { NewAccountWork, Store, Work, WorkResult } from '../ledger/store.ts
 import { catalogueOf } from './settings.ts';
 import { SqliteBatch } from './sqlite-batch.ts';
 import { isBusy, sqliteRefusal } from './sqlite-errors.ts';
-import type { Connection } from './sqlite-file.ts';
+import { type Connection, ledgerNewer } from './sqlite-file.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { statements } from './sqlite-statements.ts';
 
@@ -46,6 +48,7 @@ export class SqliteStore extends SqliteReader implements Store {
   readonly #options: StoreOptions;
   #queue: Waiting[] = [];
   #draining = false;
+  #version: Statement | undefined;
   #prices: { version: number; catalogue: Catalogue } | undefined;
 
   constructor(db: Connection, location: string, options: StoreOptions) {
@@ -137,6 +140,7 @@ export class SqliteStore extends SqliteReader implements Store {
   #transactOnce<T>(write: () => T, rollback: boolean): T {
     this.db.exec('BEGIN IMMEDIATE');
     try {
+      this.#requireSchema();
       const result = write();
       this.db.exec(rollback ? 'ROLLBACK' : 'COMMIT');
       return result;
@@ -146,6 +150,13 @@ export class SqliteStore extends SqliteReader implements Store {
       this.#prices = undefined;
       throw error;
     }
+  }
+
+  /** @throws LedgerError `ledger_newer`: another program has migrated the ledger while this one had it open */
+  #requireSchema(): void {
+    this.#version ??= this.db.prepare('PRAGMA user_version').pluck();
+    const version = this.#version.get() as number;
+    if (version !== SCHEMA_VERSION) throw ledgerNewer(this.location, version);
   }
 
   async openAccount(work: NewAccountWork): Promise<Outcome> {

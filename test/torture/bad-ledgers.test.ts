@@ -3,11 +3,13 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { REFUSALS, type RefusalCode } from '../../src/core/errors.ts';
+import { openSqlite } from '../../src/store/sqlite-open.ts';
 import { commandLine } from '../helpers/cli-line.ts';
 import { NOON, sha256 } from '../helpers/ledger.ts';
 import { type Ended, failureOf, newFolder, runProgram } from '../helpers/processes.ts';
+import { workerOptions } from '../helpers/worker-ledger.ts';
 
 const folder = newFolder();
 afterAll(() => fs.rmSync(folder, { recursive: true }));
@@ -229,6 +231,61 @@ describe('the path itself', () => {
   it('of a device is refused', async () => {
     for (const command of [['balance'], ['spend', '1']]) {
       expectEnd(await line([...command, ...at('/dev/null')]), 'ledger_unreadable');
+    }
+  });
+});
+
+describe('a network file system', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  it('is refused, also behind a link', async () => {
+    const link = path.join(folder, 'network-link.db');
+    fs.symlinkSync(sound, link);
+    const real = fs.statfsSync;
+    // NFS at the other end of the link; the link itself lies in an ordinary folder.
+    const onNetwork = (file: fs.PathLike) => [link, sound].includes(String(file));
+    const facts = (file: fs.PathLike) => ({ ...real(file), ...(onNetwork(file) ? { type: 0x6969 } : {}) });
+    vi.spyOn(fs, 'statfsSync').mockImplementation(facts as typeof fs.statfsSync);
+    for (const file of [link, sound]) {
+      const end = await line(['balance', '--db', file, '--json']);
+      expectEnd(end, 'ledger_unreadable');
+      expect(end.failure().message).toMatch(/network file system \(NFS\)/);
+    }
+  });
+});
+
+describe('what a process left that died while it made a ledger', () => {
+  /** A file that is being filled, with the journal that takes it back to nothing. */
+  function halfMade(file: string): void {
+    const db = new Database(`${file}.making`);
+    db.pragma('journal_mode = DELETE');
+    db.pragma('cache_size = 2');
+    db.exec('BEGIN; CREATE TABLE t (a)');
+    const insert = db.prepare('INSERT INTO t VALUES (?)');
+    for (let no = 0; no < 100; no += 1) insert.run('x'.repeat(1_000));
+    fs.copyFileSync(`${file}.making`, file);
+    fs.copyFileSync(`${file}.making-journal`, `${file}-journal`);
+    db.exec('ROLLBACK');
+    db.close();
+  }
+
+  it('counts as nothing, for a reader too', async () => {
+    const file = path.join(folder, 'half.db');
+    halfMade(file);
+    expect(fs.statSync(file).size).toBeGreaterThan(10_000);
+    expect(() => openSqlite(file, 'read', workerOptions())).toThrow(
+      expect.objectContaining({ code: 'no_ledger' }),
+    );
+  });
+
+  it('counts as nothing when it is a database without content', async () => {
+    const file = path.join(folder, 'blank.db');
+    const db = new Database(file);
+    db.pragma('journal_mode = WAL');
+    db.close();
+    expect(fs.statSync(file).size).toBeGreaterThan(0);
+    for (const command of [['balance'], ['spend', '1']]) {
+      expectEnd(await line([...command, '--db', file, '--json']), 'no_ledger');
     }
   });
 });

@@ -2,7 +2,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isBusy, sqliteRefusal } from '../../src/store/sqlite-errors.ts';
 import { openSqlite } from '../../src/store/sqlite-open.ts';
 import { credits, spendOf, type TestLedger, testLedger } from '../helpers/ledger.ts';
 import {
@@ -32,16 +33,18 @@ afterAll(async () => {
   shop.close();
 });
 
-async function lock(file: string, mode: LockTask['mode']): Promise<{ release(): Promise<void> }> {
+let release = async (): Promise<void> => {};
+/** Takes a lock in the other process; `release` gives it back, at the latest after the test. */
+async function lock(file: string, mode: LockTask['mode']): Promise<void> {
   other.start({ role: 'lock', file, mode });
   await other.answer();
-  return {
-    async release() {
-      other.say('');
-      await other.answer();
-    },
+  release = async () => {
+    release = async () => {};
+    other.say('');
+    await other.answer();
   };
 }
+afterEach(() => release());
 
 /** True as long as a promise is neither kept nor broken. */
 function pending(promise: Promise<unknown>): () => boolean {
@@ -56,7 +59,7 @@ function pending(promise: Promise<unknown>): () => boolean {
 describe('while another process holds the write lock', () => {
   it('a write waits and is booked, and reads go on', async () => {
     const t = testLedger();
-    const { release } = await lock(t.file, 'IMMEDIATE');
+    await lock(t.file, 'IMMEDIATE');
     const spend = t.ledger.spend('default', spendOf('1'));
     const waits = pending(spend);
     await sleep(A_WHILE_MS);
@@ -70,7 +73,7 @@ describe('while another process holds the write lock', () => {
 
   it('a write beyond the budget is refused, has written nothing and works later with the same key', async () => {
     const t: TestLedger = testLedger({ options: { busyBudgetMs: 50 } });
-    const { release } = await lock(t.file, 'IMMEDIATE');
+    await lock(t.file, 'IMMEDIATE');
     const writes = [
       () => t.ledger.spend('default', spendOf('1'), { key: 'k' }),
       () => t.ledger.openAccount({ account: 'second', plan: 'free', zone: 'UTC', anchorAt: null }),
@@ -86,7 +89,7 @@ describe('while another process holds the write lock', () => {
 
   it('the program waits too', async () => {
     const t = testLedger();
-    const { release } = await lock(t.file, 'IMMEDIATE');
+    await lock(t.file, 'IMMEDIATE');
     const spend = startProgram(['spend', '1', '--db', t.file, '--key', 'k'], { input: '' });
     await spend.prints('test ledger', 'stderr');
     const waits = pending(spend.ended);
@@ -99,7 +102,7 @@ describe('while another process holds the write lock', () => {
 
   it.runIf(LONG)('the program gives up after half a minute, with exit 75', { timeout: 120_000 }, async () => {
     const t = testLedger();
-    const { release } = await lock(t.file, 'IMMEDIATE');
+    await lock(t.file, 'IMMEDIATE');
     const end = await runProgram(['spend', '1', '--db', t.file, '--json']);
     expect([end.code, end.stdout, failureOf(end).code]).toEqual([75, '', 'ledger_busy']);
     await release();
@@ -112,7 +115,7 @@ describe('while another process holds every lock, as the last one to close a led
     const folder = newFolder();
     const file = path.join(folder, 'ledger.db');
     expect((await runProgram(['init', '--db', file])).code).toBe(0);
-    const { release } = await lock(file, 'EXCLUSIVE');
+    await lock(file, 'EXCLUSIVE');
     for (const access of ['read', 'write'] as const) {
       const open = () => openSqlite(file, access, workerOptions(50));
       expect(open).toThrow(expect.objectContaining({ code: 'ledger_busy' }));
@@ -129,4 +132,11 @@ describe('while another process holds every lock, as the last one to close a led
     expect(verified.code).toBe(0);
     fs.rmSync(folder, { recursive: true });
   });
+});
+
+it('what SQLite calls a locking protocol error is a busy ledger', () => {
+  // It says so after ten seconds of trying to start a read among many writers; nobody can wait for that in a test.
+  const error = Object.assign(new Error('locking protocol'), { code: 'SQLITE_PROTOCOL' });
+  expect(isBusy(error)).toBe(true);
+  expect(sqliteRefusal(error, 'ledger.db')).toMatchObject({ code: 'ledger_busy' });
 });
