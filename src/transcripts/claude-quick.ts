@@ -41,8 +41,6 @@ const pick = createPicker({
   isSidechain: true,
   isApiErrorMessage: true,
   costUSD: true,
-  // A progress line is parsed whole: nothing of it is wanted here.
-  data: () => undefined,
   message: {
     id: true,
     model: true,
