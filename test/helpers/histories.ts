@@ -1,6 +1,6 @@
 /** Random histories for the property tests: worlds to start from and steps that bend to what is there when they run. */
 import fc from 'fast-check';
-import type { NaivePrices } from './naive-model.ts';
+import type { NaivePrices } from './naive-steps.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
