@@ -78,7 +78,7 @@ describe('stretches', () => {
   });
 
   test('an unpunctuated wall that would overflow the stack of the split pattern is counted', () => {
-    const wall = '餘額'.repeat(3_000_000);
+    const wall = '餘額'.repeat(2_700_000);
     const spy = noting(encodings[0]!);
     expect(() => wall.match(new RegExp(spy.splitPattern, 'gu'))).toThrow(RangeError);
     expect(countGuarded(spy, wall)).toMatchObject({ drifts: true });
@@ -91,6 +91,11 @@ const PIECES = [
   ...[' ', ' ', '\n', '\r\n', '\t', '\u00a0', '\u3000', '\u2028'],
   ...['/', '!', '?', '.', "'", "'s", "'LL", '।', '1', '23', '\ud800', '<|endoftext|>'],
 ];
+
+function pretokenEnds({ splitPattern }: Encoding, text: string): Set<number> {
+  const matches = text.matchAll(new RegExp(splitPattern, 'gu'));
+  return new Set(Array.from(matches, (match) => match.index + match[0].length));
+}
 
 describe('any text', () => {
   test.each([1, 2, 3, 4])('counts by stretches as it counts whole (seed %i)', async (seed) => {
@@ -113,6 +118,35 @@ describe('any text', () => {
     }
     // Most of the texts must have been compared, or the test says nothing.
     expect(counted.length).toBeGreaterThan(30);
+  });
+
+  test.each([
+    "lot's",
+    "LOT'LL",
+    "a'b'",
+    '12345',
+    'aB',
+    '!1',
+    'E\u0301x',
+    '中a',
+    '\n/a',
+    '!\n/',
+    '!\n \n',
+    '?\n\t\n',
+    '\n\u2028',
+    'a \n',
+  ])('without plain words ends no stretch within a pre-token: %j', (piece) => {
+    const text = piece.repeat(Math.ceil(20_000 / piece.length));
+    const stretches = [...stretchesOf(text)].filter(({ torn }) => !torn);
+    for (const encoding of encodings) {
+      const ends = pretokenEnds(encoding, text);
+      let end = 0;
+      const stray = stretches.filter((stretch) => {
+        end += stretch.text.length;
+        return !ends.has(end);
+      });
+      expect(stray).toEqual([]);
+    }
   });
 
   test('ordinary text is exact, also when it is long', async () => {
