@@ -17,6 +17,7 @@ import type {
   Receipt,
   Usage,
 } from '../core/types.ts';
+import type { AccountRow, HoldRow, LotRow, ReceiptRow, SettingFacts } from '../core/verify/stored.ts';
 import type { LedgerMode } from './service.ts';
 
 /** What a piece of work needs beyond the account, its live lots and its lapsed holds. */
@@ -129,7 +130,7 @@ export interface EntryRow {
   readonly note: string | null;
 }
 
-/** A receipt as stored, with the hash it carries; what `verify` reads. */
+/** A receipt as stored, with the hash it carries. */
 export interface StoredReceipt {
   readonly receipt: Receipt;
   readonly usage: Usage | null;
@@ -138,17 +139,35 @@ export interface StoredReceipt {
   readonly hash: string;
 }
 
-/** An account with everything stored of it, streamed in order of number. */
-export interface AccountDump {
-  readonly account: Account;
-  readonly lots: readonly Lot[];
-  readonly holds: readonly HoldRow[];
-  receipts(): Iterable<StoredReceipt> | AsyncIterable<StoredReceipt>;
-  entries(): Iterable<Entry> | AsyncIterable<Entry>;
+/** Rows in order of number, in pages of bounded size: a long history needs no more memory than a short one. */
+export type Pages<Row> = Iterable<readonly Row[]> | AsyncIterable<readonly Row[]>;
+
+/** An account with everything stored of it. Each call reads from the beginning, all of them the same snapshot. */
+export interface AccountDump extends AccountRow {
+  receipts(): Pages<ReceiptRow>;
+  entries(): Pages<Entry>;
+  usages(): Pages<Usage>;
+  lots(): Pages<LotRow>;
+  holds(): Pages<HoldRow>;
 }
 
-/** A hold without its slices, which are the `held` entries of its receipt. */
-export type HoldRow = Omit<Hold, 'slices'>;
+/** What the ledger was made as. */
+export interface LedgerRow {
+  readonly mode: string;
+  readonly createdAt: Instant;
+}
+
+/** A whole ledger in one snapshot. What cannot be read throws `ledger_unreadable` where it is read. */
+export interface LedgerDump {
+  /** The row of the ledger itself; null: it is missing. */
+  ledger(): LedgerRow | null | Promise<LedgerRow | null>;
+  /** Rows of the price list, as setting receipts name their columns; a plan or package with its number, `no`. */
+  settings(): readonly SettingFacts[] | Promise<readonly SettingFacts[]>;
+  /** By number: the ledger's own chain first. */
+  accounts(): Iterable<AccountDump> | AsyncIterable<AccountDump>;
+  /** Ends the snapshot. */
+  close(): void | Promise<void>;
+}
 
 /** The database behind a ledger. */
 export interface Store {
@@ -183,8 +202,8 @@ export interface Store {
     after: number,
     limit: number,
   ): Promise<{ readonly ids: string[]; readonly last: number }>;
-  /** Everything, account by account, in one snapshot; for `verify` and export. */
-  dump(): AsyncIterable<AccountDump> | Iterable<AccountDump>;
+  /** Everything, account by account, in one snapshot; for `verify` and export. @throws LedgerError `ledger_unreadable` */
+  dump(): LedgerDump | Promise<LedgerDump>;
   /** Faults of the file, schema, triggers and settings tables themselves; empty when sound. */
   inspect(): Promise<readonly { readonly check: string; readonly detail: string }[]>;
   close(): Promise<void>;

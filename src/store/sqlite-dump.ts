@@ -1,66 +1,210 @@
 /**
  * Everything in a SQLite ledger, account by account, in one snapshot and flat memory. On a connection of its own, so
- * that the door of the store stays free and no write comes between.
+ * that the door of the store stays free and no write comes between. Rows are given as they are stored: who reads them
+ * may be looking for what was changed by hand.
  */
-import type { Account, Entry } from '../core/types.ts';
-import type { AccountDump, StoredReceipt } from '../ledger/store.ts';
-import { accountOf, entryOf, holdOf, lotOf, type Row, receiptOf, usageOf } from './rows.ts';
-import { sqliteRefusal } from './sqlite-errors.ts';
+import { isLedgerError } from '../core/errors.ts';
+import type { Account, Detail, Receipt, Usage } from '../core/types.ts';
+import type { HoldRow, LotRow, ReceiptRow, SettingFacts } from '../core/verify/stored.ts';
+import type { AccountDump, LedgerDump, LedgerRow } from '../ledger/store.ts';
+import { accountOf, COLUMNS, entryOf, lotOf, type Row, usageOf } from './rows.ts';
+import { sqliteRefusal, unreadable } from './sqlite-errors.ts';
 import { openFile } from './sqlite-file.ts';
-import { type Prepared, SQL, type StatementName, statements } from './sqlite-statements.ts';
+import { type Prepared, statements } from './sqlite-statements.ts';
 
-/** @throws LedgerError `ledger_unreadable` */
-export function* dumpFile(location: string): Generator<AccountDump> {
-  const { db } = openFile(location, 'read');
-  try {
-    db.exec('BEGIN');
-    const sql = statements(db);
-    const fresh = (name: StatementName, account: number) =>
-      db.prepare(SQL[name]).raw(true).iterate(account) as IterableIterator<Row>;
-    for (const account of accountsOf(sql('accountsByNo'))) {
-      yield {
-        account,
-        lots: sql('allLots').all(account.no).map(lotOf),
-        holds: sql('allHolds').all(account.no).map(holdOf),
-        receipts: () => receiptsOf(fresh('receipts', account.no), fresh('usages', account.no)),
-        entries: () => entriesOf(fresh('entries', account.no)),
-      };
-    }
-  } catch (error) {
-    throw sqliteRefusal(error, location);
-  } finally {
-    db.close();
-  }
-}
-
+/** Rows in a page: enough to make the query's own cost small, few enough to keep memory flat. */
 const PAGE = 1_000;
 
-function* accountsOf(page: Prepared): Generator<Account> {
-  let after = -1;
+/** Hashes as text: making it in SQL costs a tenth of a Buffer for each. */
+const RECEIPT = COLUMNS.receipt
+  .replace('request', 'CASE WHEN request IS NULL THEN NULL ELSE lower(hex(request)) END')
+  .replace('hash', 'lower(hex(hash))');
+
+/** One page of a table, behind a number: the first column of each row. */
+const PAGES = {
+  receipt: `SELECT ${RECEIPT} FROM receipt WHERE account = ? AND seq > ? ORDER BY seq LIMIT ${PAGE}`,
+  entry: `SELECT ${COLUMNS.entry} FROM entry WHERE account = ? AND seq > ? ORDER BY seq LIMIT ${PAGE}`,
+  usage: `SELECT ${COLUMNS.usage} FROM usage WHERE account = ? AND receipt > ? ORDER BY receipt LIMIT ${PAGE}`,
+  lot: `SELECT ${COLUMNS.lot}, live FROM lot WHERE account = ? AND no > ? ORDER BY no LIMIT ${PAGE}`,
+  hold: `SELECT ${COLUMNS.hold} FROM hold WHERE account = ? AND no > ? ORDER BY no LIMIT ${PAGE}`,
+} as const;
+
+type Page = (account: number, after: number) => Row[];
+
+/**
+ * The refusal of a read. What a statement cannot find, such as a table dropped by hand, makes the file unreadable too.
+ */
+export function readRefusal(error: unknown, location: string): Error {
+  const refusal = sqliteRefusal(error, location);
+  const { code } = error as { code?: unknown };
+  return !isLedgerError(refusal) && typeof code === 'string' && code.startsWith('SQLITE_')
+    ? unreadable(location, refusal.message)
+    : refusal;
+}
+
+/** @throws LedgerError `ledger_unreadable`; also what the dump gives does, where it cannot be read */
+export function dumpFile(location: string): LedgerDump {
+  const { db } = openFile(location, 'read');
+  const guarded = <T>(read: () => T): T => {
+    try {
+      return read();
+    } catch (error) {
+      throw readRefusal(error, location);
+    }
+  };
+  const sql = statements(db);
+  try {
+    // Pages are read once, in order: a large cache would only grow.
+    guarded(() => db.pragma('cache_size = -8192'));
+    guarded(() => db.exec('BEGIN'));
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  const paged = (name: keyof typeof PAGES): Page => {
+    const statement = guarded(() => db.prepare(PAGES[name]).raw(true));
+    return (account, after) => guarded(() => statement.all(account, after) as Row[]);
+  };
+  return {
+    ledger: () => guarded(() => ledgerOf(sql('ledger'))),
+    settings: () => guarded(() => settingsOf(sql)),
+    *accounts() {
+      const pages = {
+        receipts: paged('receipt'),
+        entries: paged('entry'),
+        usages: paged('usage'),
+        lots: paged('lot'),
+        holds: paged('hold'),
+      };
+      const ask: Page = (_, after) => guarded(() => sql('accountsByNo').all(after, PAGE));
+      for (const rows of pagesOf(location, ask, 0, -1)) {
+        for (const row of rows) yield accountDump(location, pages, row);
+      }
+    },
+    close: () => void db.close(),
+  };
+}
+
+function accountDump(
+  location: string,
+  pages: Readonly<Record<'receipts' | 'entries' | 'usages' | 'lots' | 'holds', Page>>,
+  row: Row,
+): AccountDump {
+  const account = readableAccount(row);
+  const read = <T>(page: Page, convert: (row: Row) => T): Generator<T[]> =>
+    converted(pagesOf(location, page, account.no, Number.MIN_SAFE_INTEGER), convert);
+  return {
+    account,
+    byokText: row[19] as string,
+    receipts: () => read(pages.receipts, receiptRowOf),
+    entries: () => read(pages.entries, entryOf),
+    usages: () => read(pages.usages, usageRowOf),
+    lots: () => read(pages.lots, lotRowOf),
+    holds: () => read(pages.holds, holdRowOf),
+  };
+}
+
+function* converted<T>(pages: Iterable<Row[]>, convert: (row: Row) => T): Generator<T[]> {
+  for (const rows of pages) yield rows.map(convert);
+}
+
+function* pagesOf(location: string, page: Page, account: number, from: number): Generator<Row[]> {
+  let after = from;
   for (;;) {
-    const rows = page.all(after, PAGE);
-    for (const row of rows) yield accountOf(row);
+    const rows = page(account, after);
+    if (rows.length > 0) yield rows;
     if (rows.length < PAGE) return;
-    after = rows.at(-1)![0] as number;
+    const last = rows.at(-1)![0] as number;
+    // In a damaged file a page can lead back to itself.
+    if (!(last > after)) throw unreadable(location, 'its rows are out of order');
+    after = last;
   }
 }
 
-function* entriesOf(rows: IterableIterator<Row>): Generator<Entry> {
-  for (const row of rows) yield entryOf(row);
+function readableAccount(row: Row): Account {
+  try {
+    return accountOf(row);
+  } catch {
+    return accountOf(row.with(19, '{}'));
+  }
 }
 
-/** Receipts with their usage, both in order of number. Usage without a receipt is `inspect`'s to report. */
-function* receiptsOf(
-  receipts: IterableIterator<Row>,
-  usages: IterableIterator<Row>,
-): Generator<StoredReceipt> {
-  let usage = usages.next();
-  for (const row of receipts) {
-    const { receipt, hash } = receiptOf(row);
-    while (!usage.done && (usage.value[0] as number) < receipt.seq) usage = usages.next();
-    const own = !usage.done && usage.value[0] === receipt.seq ? usageOf(usage.value) : null;
-    if (own !== null) usage = usages.next();
-    yield { receipt, usage: own, detailText: row[11] as string | null, hash };
+function receiptRowOf(row: Row): ReceiptRow {
+  const [seq, kind, at, key, request, credits, available, debt, entryFirst, entryCount, note, text, hash] =
+    row as never[];
+  const receipt = {
+    seq,
+    kind,
+    at,
+    key,
+    request,
+    credits,
+    available,
+    debt,
+    entryFirst,
+    entryCount,
+    note,
+    detail: text === null ? null : detailOf(text!),
+  } as unknown as Receipt;
+  return { receipt, detailText: text!, hash: hash! };
+}
+
+/** The JSON object in a text; null when there is none. */
+function detailOf(text: string): Detail | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && !Array.isArray(value) ? (value as Detail | null) : null;
+  } catch {
+    return null;
   }
-  usages.return?.();
+}
+
+/** A flag that is neither 0 nor 1 stays what it is. */
+const flagOf = (value: unknown): boolean => (value === 0 || value === 1 ? value === 1 : (value as boolean));
+
+function usageRowOf(row: Row): Usage {
+  const usage = usageOf(row);
+  return row[13] === 0 || row[13] === 1 ? usage : { ...usage, byok: flagOf(row[13]) };
+}
+
+const lotRowOf = (row: Row): LotRow => ({ ...lotOf(row), live: row[16] as number });
+
+function holdRowOf(row: Row): HoldRow {
+  const [no, amount, status, createdAt, expiresAt, resolvedBy, termsText] = row as never[];
+  return {
+    no: no!,
+    amount: amount!,
+    status: status!,
+    createdAt: createdAt!,
+    expiresAt: expiresAt!,
+    resolvedBy: resolvedBy!,
+    termsText: termsText!,
+  };
+}
+
+function ledgerOf(statement: Prepared): LedgerRow | null {
+  const row = statement.get();
+  return row === undefined ? null : { mode: row[0] as string, createdAt: row[1] as number };
+}
+
+/** Columns of the price list in the order of their statements, named as in setting receipts. */
+const SETTINGS = {
+  model: ['models', ['id', 'name', 'provider', 'contextWindow', 'maxOutput']],
+  alias: ['aliases', ['alias', 'model']],
+  rate: ['rates', ['no', 'model', 'from', 'input', 'output', 'cacheRead', 'cacheWrite']],
+  plan: ['plans', ['no', 'id', 'name', 'from', 'monthly', 'priceCents']],
+  package: ['packages', ['no', 'id', 'from', 'credits', 'priceCents', 'retired']],
+} as const;
+
+function settingsOf(sql: ReturnType<typeof statements>): SettingFacts[] {
+  return Object.entries(SETTINGS).flatMap(([table, [statement, columns]]) =>
+    sql(statement)
+      .all()
+      .map((row) => ({
+        table,
+        ...Object.fromEntries(
+          columns.map((column, index) => [column, column === 'retired' ? flagOf(row[index]) : row[index]]),
+        ),
+      })),
+  );
 }
