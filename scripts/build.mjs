@@ -27,6 +27,17 @@ const lazy = (queue) => ({
   },
 });
 
+// commander loads it for stand-alone executables as subcommands, which the program does not have.
+const unused = {
+  name: 'unused-builtins',
+  setup(api) {
+    api.onResolve({ filter: /^(node:)?child_process$/ }, (args) =>
+      args.importer.includes('/commander/') ? { path: args.path, namespace: 'unused' } : undefined,
+    );
+    api.onLoad({ filter: /.*/, namespace: 'unused' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
 await rm(out, { recursive: true, force: true });
 const queue = new Set([path.join(root, 'src/cli/main.ts'), path.join(root, 'src/index.ts')]);
 for (const entry of queue) {
@@ -40,7 +51,7 @@ for (const entry of queue) {
     // Bundled code starts faster than required packages; only what carries a native binary stays outside.
     external: ['better-sqlite3'],
     supported: { 'dynamic-import': false },
-    plugins: [lazy(queue)],
+    plugins: [lazy(queue), unused],
     minifySyntax: true,
     legalComments: 'none',
     logLevel: 'warning',

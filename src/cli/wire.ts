@@ -2,7 +2,6 @@
  * Opens and makes local ledgers: the store, its hashing, chance and clock, and the service over it. Loaded by
  * `context.ts` when a command needs a ledger.
  */
-import { hash } from 'node:crypto';
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { defaultRows } from '../catalog/index.ts';
@@ -16,7 +15,12 @@ import type { SqliteStore, StoreOptions } from '../store/sqlite.ts';
 import { createSqlite, openSqlite } from '../store/sqlite-open.ts';
 import type { Wire, WireOptions } from './wire-types.ts';
 
-const sha256 = (text: string): string => hash('sha256', text, 'hex');
+// Fetched with the first hash: a balance needs none, and loading it is a tenth of a start.
+let hash: typeof import('node:crypto').hash | undefined;
+const sha256 = (text: string): string => {
+  hash ??= process.getBuiltinModule('node:crypto').hash;
+  return hash('sha256', text, 'hex');
+};
 
 const TAG_LETTERS = 'abcdefghijkmnpqrstuvwxyz23456789';
 

@@ -142,6 +142,8 @@ export function createCatalogue(rows: CatalogueRows): Catalogue {
 /** Models whose id, name or alias resembles a text, for hints; at most three. */
 export function similarModels(catalogue: Catalogue, text: string): string[] {
   const wanted = text.toLowerCase();
+  // No name is that long: everything would be equally far.
+  if (wanted.length > 64) return [];
   const scored = catalogue.rows.models
     .map((model) => {
       const words = [model.id, model.name, ...model.aliases].map((word) => word.toLowerCase());

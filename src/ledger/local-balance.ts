@@ -54,10 +54,12 @@ function sourceView(source: Source, live: readonly Lot[]): SourceView[] {
   ];
 }
 
+/** The earliest end among lots with something left; where all are used up, among those that have not ended yet. */
 function nextExpiry(lots: readonly Lot[]): Instant | null {
+  const left = lots.filter((lot) => lot.available + lot.held > 0);
   let first: Instant | null = null;
-  for (const lot of lots) {
-    const end = lot.available + lot.held > 0 ? endOf(lot) : null;
+  for (const lot of left.length > 0 ? left : lots) {
+    const end = endOf(lot);
     if (end !== null && (first === null || end.at < first)) first = end.at;
   }
   return first;

@@ -14,7 +14,7 @@ const tagsOf = (tags: CallTags): unknown[] => [tags.activity, tags.session, tags
 function callOf(call: CallInput | null, catalogue: Catalogue): unknown {
   if (call === null) return null;
   return [
-    call.model === '' ? '' : (catalogue.findModel(call.model)?.id ?? call.model.toLowerCase()),
+    call.model === '' ? '' : (catalogue.findModel(call.model)?.id ?? call.model).toLowerCase(),
     call.provider?.toLowerCase() ?? null,
     call.inputTokens,
     call.cachedTokens,

@@ -129,6 +129,17 @@ describe('a ledger on disk', () => {
     expect((await t.ledger.spend('acme', spendOf('2'), { key: 'k' })).replayed).toBe(false);
   });
 
+  it('says when the month ends also after it was spent', async () => {
+    const t = make({ plan: 'pro' });
+    await t.ledger.spend('default', spendOf('1000'));
+    const { sources, cycle } = await t.ledger.balance('default');
+    expect(sources.map((row) => [row.source, row.nextExpiry])).toEqual([
+      ['monthly', cycle!.end],
+      ['welcome', null],
+      ['purchased', null],
+    ]);
+  });
+
   it('shows the past as it was and the future by the clock alone', async () => {
     const t = make({ plan: 'pro' });
     t.at = NOON + DAY;

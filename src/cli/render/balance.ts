@@ -43,7 +43,10 @@ export function renderSources(view: BalanceView, style: Style): string {
   const rows = view.sources.map((row) => [
     SOURCES[row.source].label,
     ...columns.map(({ key }) => showCredits(row[key])),
-    style.calendar.until(row.nextExpiry),
+    // Nothing of a source that ends with its cycle: there is no lot that could never end.
+    row.granted === ZERO && SOURCES[row.source].expires === 'cycle'
+      ? '-'
+      : style.calendar.until(row.nextExpiry),
   ]);
   const granted = showCredits(view.available);
   const total = { title: 'Source', least: 'Available'.length };
