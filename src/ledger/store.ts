@@ -17,7 +17,14 @@ import type {
   Receipt,
   Usage,
 } from '../core/types.ts';
-import type { AccountRow, HoldRow, LotRow, ReceiptRow, SettingFacts } from '../core/verify/stored.ts';
+import type {
+  AccountRow,
+  HoldRow,
+  LotRow,
+  ReceiptRow,
+  SettingFacts,
+  UsageSumRow,
+} from '../core/verify/stored.ts';
 import type { LedgerMode } from './service.ts';
 
 /** What a piece of work needs beyond the account, its live lots and its lapsed holds. */
@@ -149,6 +156,8 @@ export interface AccountDump extends AccountRow {
   usages(): Pages<Usage>;
   lots(): Pages<LotRow>;
   holds(): Pages<HoldRow>;
+  /** By slot. */
+  usageSums(): Pages<UsageSumRow>;
 }
 
 /** What the ledger was made as. */

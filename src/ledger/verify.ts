@@ -8,7 +8,7 @@ import { isLedgerError } from '../core/errors.ts';
 import { LEDGER_CHAIN } from '../core/ledger/accounts.ts';
 import { AccountAudit } from '../core/verify/account-audit.ts';
 import type { ChainEnd } from '../core/verify/chain.ts';
-import { CHECKS, type CheckId, Faults } from '../core/verify/faults.ts';
+import { CHECKS, Faults, isCheck } from '../core/verify/faults.ts';
 import { SettingsAudit } from '../core/verify/settings.ts';
 import type { SettingFacts } from '../core/verify/stored.ts';
 import { LedgerTotals } from '../core/verify/totals.ts';
@@ -30,7 +30,7 @@ const PROGRESS_STEP = 100;
 export async function verifyStore(deps: LocalDeps, options: VerifyOptions): Promise<VerifyView> {
   const run = new Run(deps, options);
   for (const { check, detail } of await deps.store.inspect()) {
-    run.faults.add(check as CheckId, detail);
+    run.faults.add(isCheck(check) ? check : 'storage', detail);
     run.faults.next();
   }
   const dump = await run.orFault('the ledger', () => deps.store.dump());

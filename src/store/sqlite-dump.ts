@@ -5,11 +5,11 @@
  */
 import { isLedgerError } from '../core/errors.ts';
 import type { Account, Detail, Receipt, Usage } from '../core/types.ts';
-import type { HoldRow, LotRow, ReceiptRow, SettingFacts } from '../core/verify/stored.ts';
+import type { HoldRow, LotRow, ReceiptRow, SettingFacts, UsageSumRow } from '../core/verify/stored.ts';
 import type { AccountDump, LedgerDump, LedgerRow } from '../ledger/store.ts';
 import { accountOf, COLUMNS, entryOf, lotOf, type Row, usageOf } from './rows.ts';
 import { sqliteRefusal, unreadable } from './sqlite-errors.ts';
-import { openFile } from './sqlite-file.ts';
+import { type Connection, openFile } from './sqlite-file.ts';
 import { type Prepared, statements } from './sqlite-statements.ts';
 
 /** Rows in a page: enough to make the query's own cost small, few enough to keep memory flat. */
@@ -28,6 +28,12 @@ const PAGES = {
   lot: `SELECT ${COLUMNS.lot}, live FROM lot WHERE account = ? AND no > ? ORDER BY no LIMIT ${PAGE}`,
   hold: `SELECT ${COLUMNS.hold} FROM hold WHERE account = ? AND no > ? ORDER BY no LIMIT ${PAGE}`,
 } as const;
+
+/** Sums by time; a quarter of an hour may have more than a page of them. Integers come as BigInt. */
+const SUMS = `SELECT slot, model, provider, calls, input_tokens, output_tokens, credits, list_credits, unpriced,
+    first_receipt, last_receipt FROM usage_rollup
+  WHERE account = ? AND (slot, model, provider) > (?, ?, ?) ORDER BY slot, model, provider LIMIT ${PAGE}`;
+const FOLDED = 'SELECT receipt FROM usage_folded WHERE account = ?';
 
 type Page = (account: number, after: number) => Row[];
 
@@ -69,12 +75,13 @@ export function dumpFile(location: string): LedgerDump {
     ledger: () => guarded(() => ledgerOf(sql('ledger'))),
     settings: () => guarded(() => settingsOf(sql)),
     *accounts() {
-      const pages = {
+      const pages: AccountPages = {
         receipts: paged('receipt'),
         entries: paged('entry'),
         usages: paged('usage'),
         lots: paged('lot'),
         holds: paged('hold'),
+        ...guarded(() => sumPages(db, guarded)),
       };
       const ask: Page = (_, after) => guarded(() => sql('accountsByNo').all(after, PAGE));
       for (const rows of pagesOf(location, ask, 0, -1)) {
@@ -85,22 +92,79 @@ export function dumpFile(location: string): LedgerDump {
   };
 }
 
-function accountDump(
-  location: string,
-  pages: Readonly<Record<'receipts' | 'entries' | 'usages' | 'lots' | 'holds', Page>>,
-  row: Row,
-): AccountDump {
+/** Where the rows of an account come from. */
+interface AccountPages extends Readonly<Record<'receipts' | 'entries' | 'usages' | 'lots' | 'holds', Page>> {
+  foldedUntil(account: number): number | null;
+  usageSums(account: number): Generator<UsageSumRow[]>;
+}
+
+function sumPages(
+  db: Connection,
+  guarded: <T>(read: () => T) => T,
+): Pick<AccountPages, 'foldedUntil' | 'usageSums'> {
+  const tables = db.prepare(
+    "SELECT count(*) FROM sqlite_schema WHERE name IN ('usage_rollup', 'usage_folded')",
+  );
+  // A table that somebody dropped is named by the check of the schema; the rest can still be read.
+  if (tables.pluck().get() !== 2) return { foldedUntil: () => null, *usageSums() {} };
+  const folded = db.prepare(FOLDED).pluck();
+  const sums = db.prepare(SUMS).raw(true).safeIntegers(true);
+  return {
+    foldedUntil: (account) => guarded(() => (folded.get(account) as number | undefined) ?? null),
+    *usageSums(account) {
+      let after: unknown[] = [Number.MIN_SAFE_INTEGER, '', ''];
+      for (;;) {
+        const rows = guarded(() => sums.all(account, ...after) as unknown[][]);
+        if (rows.length > 0) yield rows.map(usageSumOf);
+        if (rows.length < PAGE) return;
+        after = rows.at(-1)!.slice(0, 3);
+      }
+    },
+  };
+}
+
+function usageSumOf(row: unknown[]): UsageSumRow {
+  const [
+    slot,
+    model,
+    provider,
+    calls,
+    inputTokens,
+    outputTokens,
+    credits,
+    listCredits,
+    unpriced,
+    ...receipts
+  ] = row as never[];
+  return {
+    slot: Number(slot),
+    model: model!,
+    provider: provider!,
+    calls: Number(calls),
+    inputTokens: inputTokens!,
+    outputTokens: outputTokens!,
+    credits: credits!,
+    listCredits: listCredits!,
+    unpriced: Number(unpriced),
+    firstReceipt: Number(receipts[0]),
+    lastReceipt: Number(receipts[1]),
+  };
+}
+
+function accountDump(location: string, pages: AccountPages, row: Row): AccountDump {
   const account = readableAccount(row);
   const read = <T>(page: Page, convert: (row: Row) => T): Generator<T[]> =>
     converted(pagesOf(location, page, account.no, Number.MIN_SAFE_INTEGER), convert);
   return {
     account,
     byokText: row[19] as string,
+    foldedUntil: pages.foldedUntil(account.no),
     receipts: () => read(pages.receipts, receiptRowOf),
     entries: () => read(pages.entries, entryOf),
     usages: () => read(pages.usages, usageRowOf),
     lots: () => read(pages.lots, lotRowOf),
     holds: () => read(pages.holds, holdRowOf),
+    usageSums: () => pages.usageSums(account.no),
   };
 }
 

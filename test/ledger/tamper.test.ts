@@ -136,7 +136,10 @@ function namesOf(table: string, row: Row): string[] {
       return ['ledger:'];
     case 'usage_rollup':
     case 'usage_folded':
-      return SUMS.flatMap((sums) => [`${sums} of account default`, `${sums} of account no. 9999`]);
+      return [
+        ...SUMS.map((sums) => `${sums} of account default`),
+        `${table} ${String(row.slot ?? row.receipt)} of account no. 9999:`,
+      ];
     default:
       return [`${table} ${String(row[KEYS[table]![0]!])}`];
   }

@@ -1,7 +1,7 @@
 /**
  * Random histories of several accounts through `LocalLedger`, with clocks that jump both ways, keys, dry runs, price
  * changes dated back and own keys: `verify` must find nothing, and with the heads of half-way neither.
- * CREDITS_TEST_HISTORIES sets how many (default 12), CREDITS_TEST_SEED which.
+ * CREDITS_TEST_HISTORIES sets how many (default 8), CREDITS_TEST_SEED which.
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -11,7 +11,7 @@ import { callOf, DAY, NOON, type TestLedger, testLedger } from '../helpers/ledge
 import { setByok } from '../helpers/rich-ledger.ts';
 import { findings } from '../helpers/tamper.ts';
 
-const HISTORIES = Number(process.env.CREDITS_TEST_HISTORIES ?? 12);
+const HISTORIES = Number(process.env.CREDITS_TEST_HISTORIES ?? 8);
 const SEED = Number(process.env.CREDITS_TEST_SEED ?? 20_260_131);
 const MINUTE = 60_000;
 const ACCOUNTS = ['default', 'berlin', 'howe'] as const;

@@ -96,6 +96,19 @@ describe('the answer', () => {
     expect(again.checks.at(-1)).toEqual({ id: 'heads', ok: true, detail: [] });
   });
 
+  it('was asked of every kind of receipt, entry and end of a hold that there is without payments', async () => {
+    const t = await richLedger();
+    sound.push(t);
+    const all = (sql: string): unknown[] => withDb(t.file, (db) => db.prepare(sql).pluck().all());
+    expect(all('SELECT DISTINCT kind FROM receipt ORDER BY 1').join(' ')).toBe(
+      'expire grant hold plan_change release revoke rollover setting settle spend',
+    );
+    expect(all('SELECT DISTINCT kind FROM entry ORDER BY 1').join(' ')).toBe(
+      'expired granted held owed repaid returned revoked spent',
+    );
+    expect(all('SELECT DISTINCT status FROM hold ORDER BY 1').join(' ')).toBe('lapsed open released settled');
+  });
+
   it('shows 20 examples of a check at most, and of every bad account some', async () => {
     const t = testLedger();
     broken.push(t);
@@ -162,6 +175,7 @@ function repaged({ store, at }: TestLedger, size: number): LocalLedger {
         usages: () => paged(account.usages()),
         lots: () => paged(account.lots()),
         holds: () => paged(account.holds()),
+        usageSums: () => paged(account.usageSums()),
       };
     }
   };

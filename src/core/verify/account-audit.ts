@@ -31,6 +31,7 @@ import type { OwnRows, Rule, Step } from './step.ts';
 import type { AccountRow, HoldRow, LotRow, ReceiptRow } from './stored.ts';
 import { Tape } from './tape.ts';
 import { checkHeldCall, checkUsage } from './usage.ts';
+import { UsageSumsAudit } from './usage-sums.ts';
 import { amountText, valueText } from './words.ts';
 
 /** Kinds whose rules are of another feature: their entries are followed as they are. */
@@ -68,6 +69,8 @@ export interface AccountOptions {
 }
 
 export class AccountAudit {
+  /** Stored sums of usage: their rows are handed over by time, beside the receipts. */
+  readonly sums: UsageSumsAudit;
   readonly #state: AuditState;
   readonly #chain: ChainAudit;
   readonly #settings: SettingsAudit | null;
@@ -76,6 +79,7 @@ export class AccountAudit {
     this.#state = new AuditState(row, context);
     this.#chain = new ChainAudit(this.#state, sha256, saved);
     this.#settings = settings;
+    this.sums = new UsageSumsAudit(this.#state);
   }
 
   /** Takes the next receipt with the rows that carry its number. */
@@ -114,6 +118,7 @@ export class AccountAudit {
     if (isSweep) requireSwept(state, seq, at);
     checkTotals(state, receipt);
     checkUsage(state, step, hold);
+    if (rows.usage !== null) this.sums.add(rows.usage);
     this.#takeFacts(step);
     if (rows.lot !== null) checkLotRow(state, rows.lot);
     if (lot !== null) checkNewLot(state, lot);
@@ -212,6 +217,7 @@ export class AccountAudit {
     if (this.#settings === null && state.receiptSeq > 0 && !state.hasWelcome) {
       state.fault('grant_once', state.names.account, 'it has no welcome lot');
     }
+    this.sums.finish();
     compareAccount(state);
     return this.#chain.finish();
   }

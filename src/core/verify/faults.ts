@@ -35,6 +35,9 @@ export const CHECKS = [
 
 export type CheckId = (typeof CHECKS)[number];
 
+/** Tells a check's id from other text. */
+export const isCheck = (text: string): text is CheckId => (CHECKS as readonly string[]).includes(text);
+
 /** Most counter-examples of one check. */
 export const MOST_EXAMPLES = 20;
 /** Most of them from one account, so that one bad account does not hide the next. */

@@ -8,6 +8,8 @@ export interface AccountRow {
   /** `byok` is empty where its text cannot be read. */
   readonly account: Account;
   readonly byokText: string;
+  /** Number of the receipt up to which usage is in stored sums; null: of none. */
+  readonly foldedUntil: number | null;
 }
 
 export interface ReceiptRow {
@@ -34,4 +36,22 @@ export interface HoldRow
 export interface SettingFacts {
   readonly table: string;
   readonly [column: string]: unknown;
+}
+
+/** A stored sum of usage. Sums pass what a number counts exactly. */
+export interface UsageSumRow {
+  /** Quarter of an hour, counted from 1970 in UTC. */
+  readonly slot: number;
+  /** Empty: amounts without a model. */
+  readonly model: string;
+  readonly provider: string;
+  readonly calls: number;
+  readonly inputTokens: bigint;
+  readonly outputTokens: bigint;
+  readonly credits: bigint;
+  readonly listCredits: bigint;
+  /** Calls without a list price. */
+  readonly unpriced: number;
+  readonly firstReceipt: number;
+  readonly lastReceipt: number;
 }

@@ -56,6 +56,7 @@ export class AccountReader {
   readonly #usages;
   readonly #lots;
   readonly #holds;
+  readonly #sums;
   /** Entries read so far. */
   entries = 0;
 
@@ -78,6 +79,7 @@ export class AccountReader {
       (row) => row.no,
       (row) => audit.strayHold(row),
     );
+    this.#sums = new Cursor(dump.usageSums());
   }
 
   /** Hands everything to the auditor. @throws LedgerError `ledger_unreadable` where the file cannot be read */
@@ -98,6 +100,7 @@ export class AccountReader {
       let hold = this.#holds.take(seq);
       if (hold === undefined) hold = await this.#holds.wait(seq);
       this.#audit.receipt(current, own, { usage, lot, hold });
+      if (this.#audit.sums.isFull) await this.#handOverSums(this.#audit.sums.cutoff, seq);
       current = following;
       if (pace.isDue()) await pace.pause();
     }
@@ -130,6 +133,19 @@ export class AccountReader {
     await this.#usages.finish();
     await this.#lots.finish();
     await this.#holds.finish();
+    await this.#handOverSums(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+  }
+
+  /** Hands stored sums over up to a slot. @param receipt the receipt that has been read last */
+  async #handOverSums(before: number, receipt: number): Promise<void> {
+    for (;;) {
+      if (this.#sums.dry) await this.#sums.load();
+      const { row } = this.#sums;
+      if (row === undefined || row.slot >= before) break;
+      this.#audit.sums.row(row, receipt);
+      this.#sums.skip();
+    }
+    this.#audit.sums.rest();
   }
 }
 
