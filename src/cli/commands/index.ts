@@ -3,6 +3,7 @@
  * Rows are read at every start: keep them plain data, with the code behind `load`.
  */
 import type { CommandGroup } from '../command.ts';
+import { AGENTS } from './rows/agents.ts';
 import { CREDITS } from './rows/credits.ts';
 import { HELP } from './rows/help.ts';
 import { LEDGER } from './rows/ledger.ts';
@@ -11,6 +12,7 @@ import { SPENDING } from './rows/spending.ts';
 
 export const COMMANDS: readonly CommandGroup[] = [
   { heading: 'Price and spend:', commands: [...PRICES, ...SPENDING] },
+  { heading: 'Agent runs:', commands: AGENTS },
   { heading: 'Grant and renew:', commands: CREDITS },
   { heading: 'Ledger and accounts:', commands: LEDGER },
   { heading: 'Help:', commands: HELP },

@@ -1,0 +1,58 @@
+/** Rows of the table of commands: what agent runs cost, before and after them. */
+import type { CommandSpec, OptionSpec } from '../../command.ts';
+
+const MODEL = '-m, --model <model>';
+
+/** Other tools call a cap on model calls otherwise. */
+const MAX_ROUNDS: readonly OptionSpec[] = [
+  { flags: '--max-rounds <n>', description: 'most rounds (model calls) of a run (25)' },
+  { flags: '--maxRounds <n>', description: 'as --max-rounds', hidden: true, as: 'maxRounds' },
+  { flags: '--max-turns <n>', description: 'as --max-rounds', hidden: true, as: 'maxRounds' },
+];
+
+export const AGENTS: readonly CommandSpec[] = [
+  {
+    name: 'simulate',
+    aliases: ['sim'],
+    args: '[calibrate] [paths...]',
+    summary: 'what agent runs would cost, as a distribution or exactly',
+    about:
+      'A round is one model call; every round sends the whole context again. With --base-tokens, --tool-tokens and\n--output-tokens one run is priced exactly; otherwise runs are drawn from a profile. The budget, else the balance, is\nwhat a run is held against. Needs no ledger.\n\n`credits simulate calibrate PATH… -o FILE` fits a profile to recorded runs (what `credits replay` reads) and states its\nerror on unseen tasks; `--profile FILE` uses it. Leave out runs that a provider error ended early.\n\nWhat others call a cap on rounds: stepCountIs (Vercel AI SDK), maxTurns (OpenAI Agents SDK), --max-turns (Claude Code),\nmax_steps (smolagents), step_limit (mini-swe-agent). LangGraph’s recursion limit counts about 4 steps per tool call.',
+    options: [
+      { flags: MODEL, description: 'id, name or alias (CREDITS_MODEL)' },
+      ...MAX_ROUNDS,
+      { flags: '--base-tokens <n>', description: 'input of round 1: system prompt, tools and task' },
+      { flags: '--tool-tokens <n>', description: 'exact: what tool results add after each round' },
+      { flags: '--output-tokens <n>', description: 'exact: output of each round' },
+      { flags: '--profile <profile>', description: 'coding, service, service-large, or a file (coding)' },
+      { flags: '--runs <n>', description: 'runs to draw (10000)' },
+      { flags: '--seed <n>', description: 'the same seed gives the same runs (1)' },
+      { flags: '--budget <credits>', description: 'what a run is held against, instead of the balance' },
+      { flags: '--check', description: 'exit 3 when it does not fit, or runs out with a chance above 5 %' },
+      {
+        flags: '--cache <style>',
+        description: 'price re-sent context as none, anthropic or openai do (none)',
+      },
+      { flags: '--compact-at <tokens>', description: 'summarise a context that passes this' },
+      { flags: '--compact-to <tokens>', description: 'tokens of the summary it goes on with' },
+      { flags: '--parallel-agents <k>', description: 'runs that share one budget (1)' },
+      { flags: '--compare', description: 'the same runs on every model' },
+      { flags: '--plot', description: 'cost by round and a histogram, in the terminal' },
+      { flags: '--html <file>', description: 'write a page with charts; it needs nothing else' },
+      { flags: '-o, --output <file>', description: 'calibrate: where to write the profile' },
+      { flags: '--name <name>', description: 'calibrate: what to call it (the file’s name)' },
+      { flags: '--blend <profile>', description: 'calibrate: blend few runs with a profile' },
+      {
+        flags: '--format <format>',
+        description: 'calibrate: the format of the transcripts, if not recognised',
+      },
+    ],
+    examples: [
+      'credits simulate -m haiku --max-rounds 50 --budget 200',
+      'credits simulate -m sonnet --base-tokens 6000 --tool-tokens 800 --output-tokens 400',
+      'credits simulate -m 4o --profile service --compare',
+      'credits simulate calibrate runs/ -o mine.json && credits simulate -m haiku --profile mine.json',
+    ],
+    load: async () => (await import('../simulate.ts')).simulate,
+  },
+];

@@ -1,0 +1,84 @@
+/** `credits simulate`, exact mode: one run whose every round is given. Source: contract 7. */
+import { toJsonCredits } from '../../core/credits.ts';
+import { LedgerError } from '../../core/errors.ts';
+import { simulateExactly } from '../../core/simulate/exact.ts';
+import type { Result } from '../command.ts';
+import type { Context } from '../context.ts';
+import { credits } from '../render/amounts.ts';
+import { type ExactRun, renderExact, renderExactComparison } from '../render/simulation.ts';
+import { exactRounds, exactSummary, subjectFields } from '../render/simulation-json.ts';
+import { everyModel, type Limit, type Market, type PricedModel } from '../simulate/market.ts';
+import type { ExactRequest } from './simulate-flags.ts';
+import { exactNotes, unpricedNotes } from './simulate-notes.ts';
+
+/** Prices the run on the model, and with `--compare` on every other. */
+export async function runExactly(
+  context: Context,
+  request: ExactRequest,
+  market: Market,
+  model: PricedModel,
+  limit: Limit | null,
+): Promise<Result> {
+  const on = (priced: PricedModel): ExactRun => ({
+    model: priced,
+    result: simulateExactly({
+      baseTokens: request.baseTokens,
+      toolTokens: request.toolTokens,
+      outputTokens: request.outputTokens,
+      rounds: request.maxRounds,
+      card: priced.card,
+      cache: request.cache,
+      budget: limit?.credits ?? null,
+    }),
+  });
+  const run = on(model);
+  const all = request.compare ? everyModel(market) : { models: [], unpriced: [] };
+  const others = all.models.map(on).sort((a, b) => a.result.total - b.result.total);
+  const notes = exactNotes(run, request, market);
+  for (const line of [...notes, ...unpricedNotes(all.unpriced)]) context.notice(line);
+  const style = { columns: context.terminal.tableColumns, heading: context.paint.bold };
+  return {
+    schema: 'credits.simulation/v1',
+    json: () => exactDocument(run, others, request, limit, notes),
+    text: () =>
+      [
+        renderExact(run, limit, style),
+        ...(request.compare ? ['', renderExactComparison(others, limit, style)] : []),
+      ].join('\n'),
+    failure: request.check ? verdict(run, limit) : undefined,
+  };
+}
+
+function exactDocument(
+  { model, result }: ExactRun,
+  others: readonly ExactRun[],
+  request: ExactRequest,
+  limit: Limit | null,
+  notes: readonly string[],
+) {
+  return {
+    mode: 'exact',
+    ...subjectFields(model, limit),
+    maxRounds: request.maxRounds,
+    cache: request.cache,
+    rounds: exactRounds(result),
+    ...exactSummary(result),
+    inputTokens: result.inputTokens,
+    outputTokens: result.outputTokens,
+    resentShare: result.resentShare,
+    ...(request.compare
+      ? { models: others.map((other) => ({ model: other.model.card.model, ...exactSummary(other.result) })) }
+      : {}),
+    notes,
+  };
+}
+
+function verdict({ model, result }: ExactRun, limit: Limit | null): LedgerError | undefined {
+  if (limit === null || result.affordable !== false) return undefined;
+  const where = limit.from === 'balance' ? 'the balance' : `the budget of ${credits(limit.credits)}`;
+  return new LedgerError(
+    'check_failed',
+    `${where} runs out at round ${result.exhaustedAtRound} of this run on ${model.name}`,
+    { details: { needed: toJsonCredits(result.total), available: toJsonCredits(limit.credits) } },
+  );
+}

@@ -1,0 +1,25 @@
+/** `credits simulate`: what agent runs would cost. Books nothing and needs no ledger. Source: contract 7. */
+import type { CommandModule } from '../command.ts';
+import { limitOf, openMarket, pricedModel } from '../simulate/market.ts';
+import { type CalibrateRequest, isCalibrate, parseCalibrate, refuseCalibration } from './calibrate-flags.ts';
+import { parseSimulate, type SimulateRequest } from './simulate-flags.ts';
+
+export const simulate: CommandModule<SimulateRequest | CalibrateRequest> = {
+  parse(input) {
+    if (isCalibrate(input)) return parseCalibrate(input);
+    refuseCalibration(input);
+    return parseSimulate(input);
+  },
+
+  async run(context, request) {
+    if (request.mode === 'calibrate')
+      return (await import('./calibrate.ts')).runCalibration(context, request);
+    const market = await openMarket(context, request.check && request.budget === null);
+    const model = pricedModel(market, request.model);
+    const limit = limitOf(request.budget, market.funds);
+    if (request.mode === 'exact') {
+      return (await import('./simulate-exact.ts')).runExactly(context, request, market, model, limit);
+    }
+    return (await import('./simulate-runs.ts')).runStatistically(context, request, market, model, limit);
+  },
+};

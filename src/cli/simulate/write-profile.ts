@@ -1,0 +1,62 @@
+/** Writes a profile where other programs may read it, whole or not at all. */
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import { invalid } from '../../core/errors.ts';
+
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such folder',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of its path is no folder',
+  EACCES: 'it may not be written',
+  EPERM: 'it may not be written',
+  EROFS: 'it may not be written',
+};
+
+/**
+ * Writes the document beside the file and renames it over it. What is there and is no profile stays: a wrong name must not
+ * cost a ledger.
+ * @param tag makes the name of the file beside it unique
+ * @throws LedgerError `invalid_argument` where nothing can be written, or something else than a profile is
+ */
+export function writeProfile(file: string, document: object, tag: string): void {
+  const part = path.join(path.dirname(file), `.${path.basename(file)}.${tag}.part`);
+  try {
+    refuseOthers(file);
+    const descriptor = openSync(part, 'wx', 0o644);
+    try {
+      // The mask of the user must not make a shared file private.
+      fchmodSync(descriptor, 0o644);
+      writeSync(descriptor, `${JSON.stringify(document, null, 2)}\n`);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(part, file);
+  } catch (error) {
+    rmSync(part, { force: true });
+    const { code } = error as NodeJS.ErrnoException;
+    throw code !== undefined && code in WHY ? invalid(`cannot write ${file}: ${WHY[code]}`) : error;
+  }
+}
+
+function refuseOthers(file: string): void {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  if (text.trim() !== '' && !text.includes('credits.profile/v1')) {
+    throw invalid(`${file} is there and is no profile`, 'choose another name, or remove it first');
+  }
+}
