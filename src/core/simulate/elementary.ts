@@ -6,18 +6,16 @@
 
 const LN2_HIGH = 0.6931471803691238;
 const LN2_LOW = 1.9082149292705877e-10;
-const INVERSE_LN2 = Math.LOG2E;
 
-/** 2^k for an integer k, by repeated squaring: exact while the result is a normal double. */
-function powerOfTwo(k: number): number {
-  let result = 1;
-  let factor = k < 0 ? 0.5 : 2;
-  for (let left = k < 0 ? -k : k; left > 0; left = Math.floor(left / 2)) {
-    if (left % 2 === 1) result *= factor;
-    factor *= factor;
-  }
-  return result;
-}
+/** 2^k for k from −1022 to 1023. */
+const POWERS = new Float64Array(2046);
+POWERS[1022] = 1;
+for (let k = 1; k <= 1023; k++) POWERS[1022 + k] = 2 * POWERS[1021 + k]!;
+for (let k = 1; k <= 1022; k++) POWERS[1022 - k] = POWERS[1023 - k]! / 2;
+
+/** 1 / n! for n from 0 to 14. */
+const TAYLOR = new Float64Array(15).fill(1);
+for (let n = 1; n < 15; n++) TAYLOR[n] = TAYLOR[n - 1]! / n;
 
 /**
  * e^x, within 2 units of the last place; 0 below −700, Infinity above 709.
@@ -26,11 +24,11 @@ function powerOfTwo(k: number): number {
 export function exp(x: number): number {
   if (x < -700) return 0;
   if (x > 709) return Number.POSITIVE_INFINITY;
-  const k = Math.floor(x * INVERSE_LN2 + 0.5);
+  const k = Math.floor(x * Math.LOG2E + 0.5);
   const r = x - k * LN2_HIGH - k * LN2_LOW;
-  let sum = 1;
-  for (let n = 14; n > 0; n--) sum = 1 + (r * sum) / n;
-  return sum * powerOfTwo(k);
+  let sum = TAYLOR[14]!;
+  for (let n = 13; n >= 0; n--) sum = TAYLOR[n]! + r * sum;
+  return sum * POWERS[1022 + k]!;
 }
 
 /**

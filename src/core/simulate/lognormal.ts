@@ -3,7 +3,7 @@
  * textbook way takes a logarithm, a square root, a cosine and an exponential.
  *
  * The middle of the table has cells of equal chance. Towards 0 and 1, where the curve bends, cells lie as the numbers of a
- * floating-point format do: 64 to each halving of the distance. The mean of the tabled law is within 0.01 % of the true one
+ * floating-point format do: 32 to each halving of the distance. The mean of the tabled law is within 0.01 % of the true one
  * for every spread allowed.
  */
 import { exp, normalQuantile } from './elementary.ts';
@@ -15,9 +15,9 @@ const MIDDLE_STEP = 1 / (1 << MIDDLE_SHIFT);
 /** Cells at either end of the middle part that the finer tails stand for. */
 const SKIPPED = 8;
 
-const TAIL_BITS = 6;
-const MAX_SHIFT = 30 - TAIL_BITS;
-/** Ends of the cells of one tail: distances 0 to 2^31 from 0 or 1, in units of 2^-32. */
+const TAIL_BITS = 5;
+const MAX_SHIFT = Math.log2(SKIPPED) + MIDDLE_SHIFT - 1 - TAIL_BITS;
+/** Ends of the cells of one tail: distances from 0 or 1 up to the middle part, in units of 2^-32. */
 const TAIL_ENDS = ((MAX_SHIFT + 2) << TAIL_BITS) + 1;
 const TAIL_START = MIDDLE_CELLS + 1;
 /** No draw passes this, so that draws stay 32-bit integers. A context beyond 1,000,000,000 tokens is refused anyway. */
@@ -31,7 +31,7 @@ export type Lognormal = Float64Array;
 
 let grid: Float64Array | undefined;
 
-/** Normal quantiles at the ends of all cells; the outermost stand half a unit of 2^-32 from 0 and 1. */
+/** Normal quantiles at the ends of all cells. A word stands for its middle, so that no draw is infinite. */
 function gridOfZ(): Float64Array {
   if (grid !== undefined) return grid;
   const z = new Float64Array(TAIL_START + 2 * TAIL_ENDS);
@@ -40,7 +40,7 @@ function gridOfZ(): Float64Array {
   for (let end = 0; end < TAIL_ENDS; end++) {
     const shift = Math.max(0, (end >> TAIL_BITS) - 1);
     const distance = (end - (shift << TAIL_BITS)) * 2 ** shift;
-    const lower = normalQuantile(Math.max(0.5, distance) / 0x1_0000_0000);
+    const lower = normalQuantile((distance + 0.5) / 0x1_0000_0000);
     z[TAIL_START + end] = lower;
     z[TAIL_START + TAIL_ENDS + end] = -lower;
   }
