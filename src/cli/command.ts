@@ -80,6 +80,8 @@ export interface Result {
   readonly json: () => object;
   /** Lines for people, without a last line feed; `''` prints nothing. Called only without `--json`. */
   readonly text: () => string | Promise<string>;
+  /** In place of both: what goes to stdout as it is made, for data that may be too much for memory. */
+  readonly stream?: () => AsyncIterable<string>;
   /** Nothing was changed that this command could have changed: `--quiet` then prints no text. */
   readonly unchanged?: boolean;
   /** The answer is printed all the same, then this refusal decides about stderr and exit code (contract 2). */

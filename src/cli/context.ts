@@ -13,7 +13,7 @@ import type { Sink } from './output.ts';
 import { createPaint, type Paint } from './render/paint.ts';
 import type { Environment } from './settings.ts';
 import { describeTerminal, type StreamFacts, type Terminal } from './terminal.ts';
-import type { InitInput, InitView, Wire, WireOptions } from './wire-types.ts';
+import type { InitInput, InitView, LedgerFiles, Wire, WireOptions } from './wire-types.ts';
 
 /** The world outside: replaced as a whole in tests. */
 export interface Io {
@@ -93,6 +93,8 @@ export interface Context {
   serviceIfAny(): Promise<LedgerService | null>;
   /** Makes a ledger. @throws LedgerError `ledger_exists`, `unknown_plan`, `invalid_argument` */
   createLedger(input: InitInput): Promise<InitView>;
+  /** The ledger as a file on this machine. @throws LedgerError `invalid_argument` when it is none */
+  files(): Promise<LedgerFiles>;
   /** Rules of a time zone; the time zone library is loaded only for a zone other than UTC. */
   zones(zone: string): Promise<ZoneRules>;
   /** One line on stderr, unless `--quiet`. */
@@ -159,6 +161,7 @@ function createDoor(io: Io, { globals, spec }: ContextFacts, notice: (text: stri
         throw error;
       }),
     createLedger: async (input: InitInput): Promise<InitView> => (await io.wire()).create(options, input),
+    files: async (): Promise<LedgerFiles> => (await io.wire()).files(options),
     close: async (): Promise<void> => (await opened?.catch(() => undefined))?.close(),
   };
 }

@@ -9,7 +9,7 @@ import type { CommandInput, CommandSpec, Result } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
 import { type Context, createContext, type Io, processIo } from './context.ts';
 import { type Globals, resolveGlobals } from './globals.ts';
-import { answerText, exitCodeOf, failureText, nameSystemError } from './output.ts';
+import { answerText, exitCodeOf, failureText, nameSystemError, pour } from './output.ts';
 import { helpPage, parseLine } from './program.ts';
 import { readConfiguration } from './settings.ts';
 import { describeTerminal } from './terminal.ts';
@@ -86,8 +86,10 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 /** Writes an answer, then what comes after it. */
 async function answer(io: Io, context: Context, result: Result): Promise<number> {
   const { globals } = context;
-  const text = await answerText(result, globals);
-  if (text !== '') io.stdout.write(text);
+  if (result.stream === undefined) {
+    const text = await answerText(result, globals);
+    if (text !== '') io.stdout.write(text);
+  } else await pour(result.stream(), io.stdout, io.signal);
   const code = result.failure === undefined ? 0 : refuse(io, result.failure, globals.json, context);
   await result.afterwards?.();
   return code;

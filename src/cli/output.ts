@@ -9,6 +9,8 @@ import { group } from './render/amounts.ts';
 /** Where text goes. `process.stdout` and a test's string buffer both fit. */
 export interface Sink {
   write(text: string): unknown;
+  /** Nobody reads it any more. */
+  readonly destroyed?: boolean;
 }
 
 /** The text of an answer, with its last line feed; empty when there is nothing to print. */
@@ -17,6 +19,17 @@ export async function answerText(result: Result, facts: { json: boolean; quiet: 
   if (facts.quiet && result.unchanged === true) return '';
   const text = await result.text();
   return text === '' ? '' : `${text}\n`;
+}
+
+/** Writes text as it is made; stops when nobody reads it any more. @throws when the run is interrupted */
+export async function pour(text: AsyncIterable<string>, sink: Sink, signal: AbortSignal): Promise<void> {
+  for await (const part of text) {
+    signal.throwIfAborted();
+    sink.write(part);
+    // A closed pipe is told in a turn of its own.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (sink.destroyed === true) return;
+  }
 }
 
 /** A refusal, or a defect, as the fields of the failure document. */

@@ -2,6 +2,7 @@
  * What the command line asks of the code that opens ledgers. Its own file, so that nothing heavy is loaded before a
  * command needs a ledger (`wire.ts` is loaded by `context.ts` on demand).
  */
+import type { RefusalCode } from '../core/errors.ts';
 import type { Instant } from '../core/types.ts';
 import type { AccountView, LedgerInfo, LedgerMode, LedgerService, OpenInput } from '../ledger/service.ts';
 
@@ -33,8 +34,72 @@ export interface InitView {
   readonly account: AccountView;
 }
 
+/** What is in a ledger file. */
+export interface LedgerFileFacts {
+  readonly mode: string;
+  readonly accounts: number;
+  readonly entries: number;
+  readonly lastAt: Instant;
+}
+
+/** A finished backup. */
+export interface BackupView extends LedgerFileFacts {
+  readonly file: string;
+  readonly bytes: number;
+}
+
+/** What is at the ledger's place. `damaged`: what cannot be read as a database. */
+export type OccupantView =
+  | { readonly is: 'nothing' | 'blank' | 'damaged' }
+  | ({ readonly is: 'ledger' } & LedgerFileFacts);
+
+/** A backup or export, copied, checked and ready. */
+export interface PreparedRestore {
+  readonly view: LedgerFileFacts & { readonly kind: 'backup' | 'export'; readonly bytes: number };
+  /**
+   * Puts it in place. @returns the file that keeps what was there, or null
+   * @throws LedgerError `ledger_busy`, `disk_full`, `ledger_read_only`: nothing was changed
+   */
+  commit(): string | null;
+  /** Removes the copy; after a commit it does nothing. */
+  discard(): void;
+}
+
+export interface RestoreOptions {
+  readonly onProgress: (done: number, of: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What `doctor` finds about a file. */
+export interface DoctorView {
+  readonly findings: readonly {
+    readonly id: string;
+    readonly level: 'ok' | 'warn' | 'fail';
+    readonly detail: readonly string[];
+  }[];
+  /** Test or live; null where no ledger can be read. */
+  readonly mode: string | null;
+  /** What every other command would be refused with. */
+  readonly refusal: { readonly code: RefusalCode; readonly message: string; readonly hint?: string } | null;
+}
+
+/** A ledger as a file on this machine. */
+export interface LedgerFiles {
+  /** Its path. */
+  readonly ledger: string;
+  /** @throws LedgerError `invalid_argument` (a file is there), `no_ledger`, `ledger_unreadable`, `disk_full`, `ledger_busy` */
+  backup(file: string): BackupView;
+  /** @throws LedgerError `ledger_unreadable`, `ledger_read_only`, `ledger_busy`: nothing can be restored there */
+  occupant(): OccupantView;
+  /** @throws LedgerError `invalid_argument`, `ledger_unreadable`, `ledger_newer`, `integrity_failure`, `disk_full` */
+  prepareRestore(file: string, options: RestoreOptions): Promise<PreparedRestore>;
+  doctor(): DoctorView;
+}
+
 /** Opens and makes ledgers. */
 export interface Wire {
+  /** The ledger as a file. @throws LedgerError `invalid_argument` when it is none */
+  files(options: WireOptions): Promise<LedgerFiles>;
   /** @throws LedgerError `no_ledger`, `ledger_newer`, `ledger_unreadable`, `ledger_busy`, `ledger_read_only` */
   open(options: WireOptions): Promise<LedgerService>;
   /** @throws LedgerError `ledger_exists`, `unknown_plan`, `invalid_argument`; nothing is left behind then */

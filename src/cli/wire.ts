@@ -64,6 +64,14 @@ async function serviceOver(store: SqliteStore, options: WireOptions): Promise<Lo
 }
 
 export const wire: Wire = {
+  async files(options) {
+    const { createLedgerFiles } = await import('./ledger-files.ts');
+    return createLedgerFiles(options, {
+      ledger: fileOf(options),
+      sha256,
+      open: (file) => serviceOver(openSqlite(file, 'write', storeOptions(options)), options),
+    });
+  },
   async open(options) {
     const store = openSqlite(fileOf(options), options.readOnly ? 'read' : 'write', storeOptions(options));
     return serviceOver(store, options);

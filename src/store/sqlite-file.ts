@@ -34,7 +34,7 @@ function refuseNetworkFileSystem(file: string): void {
 }
 
 /** The file's facts; undefined when there is none or it is empty. */
-function statFile(file: string): fs.Stats | undefined {
+export function statFile(file: string): fs.Stats | undefined {
   // The driver trims names: it would open another file than the one looked at here.
   if (file !== file.trim()) throw unreadable(file, 'its name ends in white space');
   let stats: fs.Stats;
@@ -76,7 +76,8 @@ export function whileBusy<T>(budgetMs: number, step: () => T): T {
   }
 }
 
-function connect(file: string, readonly: boolean): Connection {
+/** A connection with the settings every one has; nothing about the file is checked. */
+export function connect(file: string, readonly: boolean): Connection {
   const db = new Database(file, { readonly, fileMustExist: true, timeout: 250 });
   try {
     // Set on every open: this build's default for WAL is NORMAL, under which a power cut loses what was acknowledged.
