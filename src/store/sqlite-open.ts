@@ -84,12 +84,12 @@ function fill(db: Connection, location: string, start: NewLedger, options: Store
 }
 
 /** Books the price list on the ledger's own chain. */
-function seed(db: Connection, { now, settings }: NewLedger, { sha256 }: StoreOptions): void {
+function seed(db: Connection, { mode, now, settings }: NewLedger, { sha256 }: StoreOptions): void {
   const facts = { no: 0, id: LEDGER_CHAIN, tag: 'ledger', zone: 'UTC' };
   const head = sha256(genesisText({ ...facts, createdAt: now }));
   const blank = blankAccount({ ...facts, head }, now);
   const booking = new Booking({ account: blank, lots: new Map(), holds: new Map() }, now);
-  booking.close('setting', { credits: ZERO, detail: { rows: settings } });
+  booking.close('setting', { credits: ZERO, detail: { mode, rows: settings } });
   const empty: Catalogue = createCatalogue({ models: [], rates: [], plans: [], packages: [] });
   const batch = new SqliteBatch(statements(db), sha256, () => empty);
   batch.open({ ...booking.done(), swept: null, change: null }, blank);

@@ -15,7 +15,7 @@ import type { LedgerMode } from '../ledger/service.ts';
 import type { NewAccountWork, Store, Work, WorkResult } from '../ledger/store.ts';
 import { catalogueOf } from './settings.ts';
 import { SqliteBatch } from './sqlite-batch.ts';
-import { isBusy, sqliteRefusal } from './sqlite-errors.ts';
+import { isBusy, sqliteRefusal, unreadable } from './sqlite-errors.ts';
 import { type Connection, ledgerNewer } from './sqlite-file.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { statements } from './sqlite-statements.ts';
@@ -54,8 +54,9 @@ export class SqliteStore extends SqliteReader implements Store {
   constructor(db: Connection, location: string, options: StoreOptions) {
     super(db, location, statements(db));
     this.#options = options;
-    const [mode] = this.guard(() => this.sql('ledger').get()!);
-    this.mode = mode as LedgerMode;
+    const row = this.guard(() => this.sql('ledger').get());
+    if (row === undefined) throw unreadable(location, 'its first row is missing');
+    this.mode = row[0] as LedgerMode;
   }
 
   /** @throws LedgerError `ledger_busy`, `disk_full`, `integrity_failure`, `ledger_read_only`: nothing was written */

@@ -165,6 +165,25 @@ describe('a ledger on disk', () => {
     });
   });
 
+  it.each(['\ud800', 'a\0b'])('refuses the text %j, which a database would not keep', async (text) => {
+    const t = make();
+    const tags = { activity: null, session: null, run: null };
+    const hold = { amount: credits('1'), call: null, tags, ttlMs: 60_000, note: null };
+    const refused = { code: 'invalid_argument' };
+    await expect(t.ledger.spend('default', spendOf('1', { note: text }))).rejects.toMatchObject(refused);
+    await expect(t.ledger.spend('default', spendOf('1'), { key: text })).rejects.toMatchObject(refused);
+    await expect(
+      t.ledger.spend('default', spendOf('1', { tags: { ...tags, run: text } })),
+    ).rejects.toMatchObject(refused);
+    await expect(
+      t.ledger.hold('default', { ...hold, tags: { ...tags, session: text } }),
+    ).rejects.toMatchObject(refused);
+    await t.ledger.changeByok('default', { action: 'add', provider: 'openai', env: null });
+    const call = callOf(`gpt${text}`, 1, 1, { provider: 'openai' });
+    await expect(t.ledger.spend('default', callSpend(call))).rejects.toMatchObject(refused);
+    await expect(t.ledger.hold('default', { ...hold, amount: null, call })).rejects.toMatchObject(refused);
+  });
+
   it('prices a call by a rate that was set earlier in the same transaction', async () => {
     const t = make({ plan: 'pro' });
     const set = {

@@ -4,12 +4,13 @@
  */
 import { type Microcredits, ZERO } from '../credits.ts';
 import { effectOf, moveInLot, moveInTotals } from '../effects.ts';
-import { LedgerError } from '../errors.ts';
+import { invalid, LedgerError } from '../errors.ts';
 import { availableIn } from '../lots.ts';
 import type {
   Account,
   AccountState,
   Booked,
+  CallTags,
   Detail,
   Entry,
   EntryKind,
@@ -43,6 +44,22 @@ export interface ReceiptFacts {
 export interface RequestKey {
   readonly key: string | null;
   readonly request: string | null;
+}
+
+/** A lone surrogate would be hashed as given and stored as another character; a NUL ends a text in some engines. */
+function requireWord(text: string | null | undefined, what: string): void {
+  if (text == null || (text.isWellFormed() && !text.includes('\0'))) return;
+  throw invalid(`${what} is no well-formed text`);
+}
+
+function requireWords({ note, usage, detail }: ReceiptFacts, key: string | null): void {
+  requireWord(note, 'the note');
+  requireWord(key, 'the key');
+  const tags = usage ?? (detail?.tags as Partial<CallTags> | undefined);
+  requireWord(tags?.activity, 'the activity');
+  requireWord(tags?.session, 'the session');
+  requireWord(tags?.run, 'the run');
+  requireWord(usage?.model ?? (detail?.call as { model?: string } | null | undefined)?.model, 'the model');
 }
 
 const NO_KEY: RequestKey = { key: null, request: null };
@@ -122,8 +139,12 @@ export class Booking {
     return this.#entries.length > 0;
   }
 
-  /** Closes the receipt being booked and returns it. */
+  /**
+   * Closes the receipt being booked and returns it.
+   * @throws LedgerError `invalid_argument` for words that no database keeps as they are
+   */
   close(kind: ReceiptKind, facts: ReceiptFacts, { key, request }: RequestKey = NO_KEY): Receipt {
+    requireWords(facts, key);
     const entries = this.#entries;
     this.#entries = [];
     const seq = this.next;
