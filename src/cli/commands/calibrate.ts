@@ -4,11 +4,10 @@ import { invalid } from '../../core/errors.ts';
 import { type Calibration, calibrate } from '../../core/simulate/calibrate.ts';
 import type { RecordedRun } from '../../core/simulate/fit.ts';
 import type { AgentRun, ScanReport } from '../../transcripts/call.ts';
-import { readTranscripts } from '../../transcripts/read-transcripts.ts';
 import type { Result } from '../command.ts';
 import type { Context } from '../context.ts';
-import { createProgress } from '../progress.ts';
 import { renderCalibration } from '../render/calibration.ts';
+import { readPaths } from '../replay/read.ts';
 import { loadProfile } from '../simulate/load-profile.ts';
 import { openMarket, pricedModel } from '../simulate/market.ts';
 import { writeProfile } from '../simulate/write-profile.ts';
@@ -22,7 +21,8 @@ export async function runCalibration(context: Context, request: CalibrateRequest
   const market = await openMarket(context, false);
   const model = pricedModel(market, request.model ?? DEFAULT_MODEL);
   const blendWith = request.blend === null ? null : loadProfile(request.blend);
-  const { runs, report } = await readRuns(context, request);
+  const transcripts = await readPaths(context, request.paths, request.format);
+  const runs = [...transcripts.runs()].map(recordedRun);
   if (runs.length === 0) {
     throw invalid(
       'no runs were found to fit a profile to',
@@ -41,33 +41,13 @@ export async function runCalibration(context: Context, request: CalibrateRequest
   if (request.output !== null) {
     writeProfile(request.output, document, Buffer.from(context.random(4)).toString('hex'));
   }
-  for (const line of notesOf(fitted, report, request)) context.notice(line);
+  for (const line of notesOf(fitted, transcripts.report, request)) context.notice(line);
   const { schema, ...fields } = document;
   return {
     schema,
     json: () => ({ ...fields, file: request.output }),
     text: () => renderCalibration(fitted, request.output),
   };
-}
-
-async function readRuns(
-  context: Context,
-  request: CalibrateRequest,
-): Promise<{ runs: RecordedRun[]; report: ScanReport }> {
-  const progress = await createProgress(context, 'bytes');
-  try {
-    const transcripts = readTranscripts(request.paths, {
-      ...(request.format === null ? {} : { format: request.format }),
-      onProgress: (done, of) => {
-        context.signal.throwIfAborted();
-        progress.update(done, of);
-      },
-    });
-    const runs = [...transcripts.runs()].map(recordedRun);
-    return { runs, report: transcripts.report };
-  } finally {
-    progress.stop();
-  }
 }
 
 /** Runs of one task stay on one side of a split, which goes by the id without a trial number. */

@@ -55,4 +55,34 @@ export const AGENTS: readonly CommandSpec[] = [
     ],
     load: async () => (await import('../simulate.ts')).simulate,
   },
+  {
+    name: 'replay',
+    args: '<paths...>',
+    summary: 'what recorded agent runs cost, here and elsewhere',
+    about:
+      'Reads transcripts of Claude Code, Codex CLI, Gemini CLI, mini-swe-agent, tau2, OpenTelemetry GenAI spans, and plain\nJSON Lines with one run a line; folders are searched. Counts each call once and prices it at the rate of its own time.\nSays where a cap, or the budget or balance for each run, would have stopped it: the first round that would not have\ntaken place. Needs no ledger, and books nothing unless --charge says so: then each call under its own key, so that the\nsame transcripts again book nothing twice.',
+    options: [
+      { flags: MODEL, description: 'price every call as this model (CREDITS_MODEL)' },
+      {
+        flags: '--map <from=to>',
+        description: 'price calls of one model as another; repeatable',
+        repeat: true,
+      },
+      ...MAX_ROUNDS,
+      { flags: '--budget <credits>', description: 'what each run is held against, instead of the balance' },
+      {
+        flags: '--format <format>',
+        description: 'claude, codex, gemini, mini-swe-agent, tau2, otel or plain',
+      },
+      { flags: '--compare', description: 'the same calls on every model, also with cache rates' },
+      { flags: '--charge', description: 'book the calls' },
+    ],
+    examples: [
+      'credits replay ~/.claude/projects -m haiku',
+      'credits replay runs.jsonl --map gpt-5=4o --compare',
+      'credits replay ~/.codex/sessions -m 4o --charge --dry-run',
+    ],
+    writes: true,
+    load: async () => (await import('../replay.ts')).replay,
+  },
 ];

@@ -1,0 +1,126 @@
+/**
+ * `credits replay`: what recorded agent runs cost, would have cost elsewhere, and where a cap or the balance would have
+ * stopped them. Books nothing but with `--charge`. Source: contract 2 (exit 8), 7.
+ */
+import { type Microcredits, parseCredits } from '../../core/credits.ts';
+import { invalid, LedgerError } from '../../core/errors.ts';
+import { FORMAT_NAMES, type Format, type ScanReport } from '../../transcripts/call.ts';
+import type { CommandInput, CommandModule, Result } from '../command.ts';
+import type { Context } from '../context.ts';
+import { choiceOption, flagOption, listOption, readOption, textOption } from '../read-input.ts';
+import { count, group } from '../render/amounts.ts';
+import { type Replayed, renderReplay } from '../render/replay.ts';
+import { replayDocument } from '../render/replay-json.ts';
+import { printable } from '../render/width.ts';
+import { type ChargeTally, chargeCalls } from '../replay/charge.ts';
+import { Pricer, type Renaming } from '../replay/pricing.ts';
+import { readPaths } from '../replay/read.ts';
+import { tallyCalls } from '../replay/tally.ts';
+import { everyModel, limitOf, openMarket, pricedModel } from '../simulate/market.ts';
+import { readMaxRounds } from './simulate-flags.ts';
+
+export interface ReplayRequest {
+  readonly paths: readonly string[];
+  readonly renaming: Renaming;
+  readonly maxRounds: number;
+  /** null: the balance. */
+  readonly budget: Microcredits | null;
+  readonly format: Format | null;
+  readonly compare: boolean;
+  readonly charge: boolean;
+}
+
+export const replay: CommandModule<ReplayRequest> = {
+  parse(input) {
+    if (input.args.some((path) => path === '')) throw invalid('replay needs the names of files or folders');
+    return {
+      paths: input.args,
+      renaming: { map: readMap(input), model: textOption(input, 'model') ?? input.model },
+      maxRounds: readMaxRounds(input),
+      budget: readOption(input, 'budget', parseCredits),
+      format: choiceOption(input, 'format', FORMAT_NAMES),
+      compare: flagOption(input, 'compare'),
+      charge: flagOption(input, 'charge'),
+    };
+  },
+
+  run: runReplay,
+};
+
+/** `FROM=TO`, any number of times; the last word about a model counts. */
+function readMap(input: CommandInput): ReadonlyMap<string, string> {
+  const map = new Map<string, string>();
+  for (const text of listOption(input, 'map')) {
+    const at = text.indexOf('=');
+    const [from, to] = [text.slice(0, at), text.slice(at + 1)];
+    if (at < 1 || to === '') {
+      throw invalid(`--map ${JSON.stringify(text)} is not FROM=TO`, 'for example --map gpt-5=4o');
+    }
+    map.set(from.toLowerCase(), to);
+  }
+  return map;
+}
+
+async function runReplay(context: Context, request: ReplayRequest): Promise<Result> {
+  const { renaming, maxRounds, charge } = request;
+  if (context.globals.dryRun && !charge) {
+    throw invalid('without --charge replay books nothing', 'leave --dry-run out, or add --charge');
+  }
+  const market = await openMarket(context, charge);
+  // A name that is wrong is refused before gigabytes are read.
+  for (const name of [...renaming.map.values(), renaming.model]) if (name !== null) pricedModel(market, name);
+  const all = request.compare ? everyModel(market) : { models: [], unpriced: [] };
+  const limit = limitOf(request.budget, market.funds);
+  const transcripts = await readPaths(context, request.paths, request.format);
+  const pricer = new Pricer(market, renaming);
+  const tally = tallyCalls(transcripts, pricer, { maxRounds, limit, compare: all.models });
+  const charged = charge
+    ? await chargeCalls(context, await context.service(), transcripts, { renaming, calls: tally.calls })
+    : null;
+  const { report } = transcripts;
+  const { dryRun } = context.globals;
+  const replayed: Replayed = { tally, report, limit, maxRounds, compare: request.compare, charged, dryRun };
+  for (const line of notesOf(replayed, request, all.unpriced)) context.notice(line);
+  return {
+    schema: 'credits.replay/v1',
+    json: () => replayDocument(replayed),
+    text: () =>
+      renderReplay(replayed, { columns: context.terminal.tableColumns, heading: context.paint.bold }),
+    unchanged: charged !== null && charged.booked === 0 && charged.refused.length === 0,
+    failure: charged === null ? undefined : partly(charged),
+  };
+}
+
+function partly({ refused, booked, replayed }: ChargeTally): LedgerError | undefined {
+  if (refused.length === 0) return undefined;
+  const of = refused.length + booked + replayed;
+  return new LedgerError(
+    'partly_refused',
+    `${group(String(refused.length))} of ${count(of, 'call')} refused`,
+    {
+      hint: 'the others are booked; the same charge again tries the refused ones',
+      details: { refused: refused.length, of },
+    },
+  );
+}
+
+function notesOf({ report }: Replayed, { renaming }: ReplayRequest, unpriced: readonly string[]): string[] {
+  return [
+    ...(renaming.model === null
+      ? []
+      : [
+          `every call is priced as ${printable(renaming.model)}${renaming.map.size > 0 ? ', but those of --map' : ''}`,
+        ]),
+    ...badNotes(report),
+    ...(unpriced.length === 0 ? [] : [`left out, without a price: ${unpriced.map(printable).join(', ')}`]),
+  ];
+}
+
+function badNotes({ unknownFormat, badLineCount }: ScanReport): string[] {
+  return [
+    ...(badLineCount === 0 ? [] : [`${count(badLineCount, 'bad line')} left out`]),
+    ...(unknownFormat.length === 0
+      ? []
+      : [`${count(unknownFormat.length, 'file')} of an unknown format left out: --format tells which it is`]),
+  ];
+}

@@ -1,0 +1,111 @@
+/**
+ * Prices recorded calls: which model each is priced as, at the rate of its own time, and which models have no price.
+ * Source: contract 1 (rate in force), 4 (an unknown model is an error, never 0), 7 (`-m`, `--map`).
+ */
+
+import { providerPricesOf } from '../../catalog/provider-prices.ts';
+import { type CallPrice, type CallTerms, priceOn, termsOf } from '../../core/calls.ts';
+import { isLedgerError, LedgerError } from '../../core/errors.ts';
+import { decimalText, parseDecimal, type Rates } from '../../core/rates.ts';
+import type { Instant } from '../../core/types.ts';
+import { type Call, UNKNOWN_MODEL } from '../../transcripts/call.ts';
+import { count } from '../render/amounts.ts';
+import { printable } from '../render/width.ts';
+import type { Market, PricedModel } from '../simulate/market.ts';
+
+/** Which model stands for which. */
+export interface Renaming {
+  /** Recorded model in lower case → model to price it as. */
+  readonly map: ReadonlyMap<string, string>;
+  /** Model of every call that `map` does not name; null: the recorded one. */
+  readonly model: string | null;
+}
+
+/** The model that a recorded one is priced as. */
+export const renamed = ({ map, model }: Renaming, recorded: string): string =>
+  map.get(recorded.toLowerCase()) ?? model ?? recorded;
+
+/** Prices calls, and remembers the models that have no price. */
+export class Pricer {
+  readonly #market: Market;
+  readonly #renaming: Renaming;
+  /** Model → calls that could not be priced. */
+  readonly #missing = new Map<string, number>();
+  /** Models in no list, whatever the time: looking for near names once each is enough. */
+  readonly #unknown = new Set<string>();
+
+  constructor(market: Market, renaming: Renaming) {
+    this.#market = market;
+    this.#renaming = renaming;
+  }
+
+  /** The price of a call; null, and remembered, where its model has none. */
+  price(call: Call): CallPrice | null {
+    const typed = renamed(this.#renaming, call.model);
+    const terms = this.#termsOf(typed, Math.min(call.at ?? this.#market.at, this.#market.at));
+    if (terms !== null) return priceOn(terms, call);
+    this.#missing.set(typed, (this.#missing.get(typed) ?? 0) + 1);
+    return null;
+  }
+
+  #termsOf(model: string, at: Instant): CallTerms | null {
+    if (this.#unknown.has(model)) return null;
+    try {
+      const { catalogue, byok } = this.#market;
+      return termsOf(catalogue, { byok }, { model, provider: null, noByok: false }, at);
+    } catch (error) {
+      if (!isLedgerError(error)) throw error;
+      if (error.code === 'unknown_model') this.#unknown.add(model);
+      if (error.code === 'unknown_model' || error.code === 'unpriced_model') return null;
+      throw error;
+    }
+  }
+
+  /** One refusal that names every model without a price. @throws LedgerError `unknown_model` */
+  requirePrices(): void {
+    if (this.#missing.size === 0) return;
+    const models = [...this.#missing].map(([model, calls]) => ({ model, calls }));
+    models.sort((a, b) => b.calls - a.calls || (a.model < b.model ? -1 : 1));
+    const named = models.map(
+      ({ model, calls }) =>
+        `${model === UNKNOWN_MODEL ? 'none named' : printable(model)} (${count(calls, 'call')})`,
+    );
+    const example = models[0]!.model;
+    throw new LedgerError(
+      'unknown_model',
+      `${count(models.length, 'model')} without a price: ${named.join(', ')}`,
+      {
+        hint: `price every call as one model with -m, or some with --map ${printable(example)}=MODEL; \`credits models alias\` and \`credits models set\` make a model known`,
+        details: { models },
+      },
+    );
+  }
+}
+
+/**
+ * The model's rates with the cache prices that its provider is known to ask, in proportion to the input rate.
+ * @returns null where the card has a cache rate already, or nothing is known
+ */
+export function withCacheRates({ rates, words }: PricedModel): Rates | null {
+  if (rates === null || rates.cacheRead !== null) return null;
+  const [known] = providerPricesOf(words);
+  if (known === undefined || known.cacheRead === null) return null;
+  return {
+    ...rates,
+    cacheRead: inProportion(rates.input, known.cacheRead, known.input),
+    cacheWrite:
+      rates.cacheWrite ??
+      (known.cacheWrite === null ? null : inProportion(rates.input, known.cacheWrite, known.input)),
+  };
+}
+
+const DIGITS = 12;
+
+/** own × part / whole, to 12 decimals. */
+function inProportion(own: string, part: string, whole: string): string {
+  const [a, b, c] = [own, part, whole].map((text) => parseDecimal(text)!) as [Scaled, Scaled, Scaled];
+  const digits = a.digits * b.digits * 10n ** BigInt(c.scale + DIGITS);
+  return decimalText({ digits: digits / (c.digits * 10n ** BigInt(a.scale + b.scale)), scale: DIGITS });
+}
+
+type Scaled = NonNullable<ReturnType<typeof parseDecimal>>;
