@@ -2,10 +2,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { LedgerError } from '../../src/core/errors.ts';
+import type { Work } from '../../src/ledger/store.ts';
 import { isBusy, sqliteRefusal } from '../../src/store/sqlite-errors.ts';
 import { openSqlite } from '../../src/store/sqlite-open.ts';
-import { credits, spendOf, type TestLedger, testLedger } from '../helpers/ledger.ts';
+import { credits, NOON, spendOf, type TestLedger, testLedger } from '../helpers/ledger.ts';
 import {
   crew,
   dismiss,
@@ -17,19 +20,20 @@ import {
   type Worker,
   workshop,
 } from '../helpers/processes.ts';
-import { workerOptions } from '../helpers/worker-ledger.ts';
-import type { LockTask, Task } from './worker.ts';
+import { openLedger, workerOptions } from '../helpers/worker-ledger.ts';
+import type { InitAnswer, LockTask, Task } from './worker.ts';
 
 /** Longer than SQLite itself waits before it gives the word back to us (250 ms). */
 const A_WHILE_MS = 600;
 
 const shop = workshop<Task>('test/torture/worker.ts');
 let other: Worker<Task>;
+let maker: Worker<Task>;
 beforeAll(async () => {
-  [other] = (await crew(shop, 1)) as [Worker<Task>];
+  [other, maker] = (await crew(shop, 2)) as [Worker<Task>, Worker<Task>];
 });
 afterAll(async () => {
-  await dismiss([other]);
+  await dismiss([other, maker]);
   shop.close();
 });
 
@@ -68,6 +72,29 @@ describe('while another process holds the write lock', () => {
     expect((await ledger.balance('default')).available).toBe(credits('50'));
     await release();
     expect((await spend).available).toBe(credits('49'));
+    await t.done();
+  });
+
+  it('nothing is read or decided before the lock is ours: what is read later cannot be out of date', async () => {
+    const t = testLedger();
+    await lock(t.file, 'IMMEDIATE');
+    let decided = 0;
+    const work: Work = {
+      account: 'default',
+      now: NOON,
+      loads: {},
+      dryRun: false,
+      decide: () => {
+        decided += 1;
+        throw new LedgerError('in_debt', 'no');
+      },
+    };
+    const done = t.store.execute([work]);
+    await sleep(A_WHILE_MS);
+    expect(decided).toBe(0);
+    await release();
+    await done;
+    expect(decided).toBe(1);
     await t.done();
   });
 
@@ -114,7 +141,8 @@ describe('while another process holds every lock, as the last one to close a led
   it('opening waits, or is refused beyond the budget', async () => {
     const folder = newFolder();
     const file = path.join(folder, 'ledger.db');
-    expect((await runProgram(['init', '--db', file])).code).toBe(0);
+    maker.start({ role: 'init', file, at: NOON });
+    expect(await maker.answer<InitAnswer>()).toEqual({ code: null });
     await lock(file, 'EXCLUSIVE');
     for (const access of ['read', 'write'] as const) {
       const open = () => openSqlite(file, access, workerOptions(50));
@@ -128,8 +156,33 @@ describe('while another process holds every lock, as the last one to close a led
     expect(wait.map((waits) => waits())).toEqual([true, true]);
     await release();
     expect([(await read.ended).code, (await write.ended).code]).toEqual([0, 0]);
-    const verified = await runProgram(['verify', '--db', file]);
-    expect(verified.code).toBe(0);
+    const { ledger } = openLedger(file, NOON);
+    expect((await ledger.verify()).ok).toBe(true);
+    await ledger.close();
+    fs.rmSync(folder, { recursive: true });
+  });
+});
+
+describe('while another process is at the place of a new ledger', () => {
+  it.each([
+    ['writing to a blank one', 'IMMEDIATE', 'WAL'],
+    ['with every lock on a blank one', 'EXCLUSIVE', 'WAL'],
+    ['with a lock on an empty file', 'IMMEDIATE', 'DELETE'],
+  ] as const)('%s, the making waits', async (_, mode, journal) => {
+    const folder = newFolder();
+    const file = path.join(folder, 'ledger.db');
+    new Database(file).exec(`PRAGMA journal_mode = ${journal}`).close();
+    await lock(file, mode);
+    maker.start({ role: 'init', file, at: NOON });
+    const made = maker.answer<InitAnswer>();
+    const waits = pending(made);
+    await sleep(2 * A_WHILE_MS);
+    expect(waits()).toBe(true);
+    await release();
+    expect(await made).toEqual({ code: null });
+    const { ledger } = openLedger(file, NOON);
+    expect((await ledger.verify()).ok).toBe(true);
+    await ledger.close();
     fs.rmSync(folder, { recursive: true });
   });
 });

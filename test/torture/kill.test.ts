@@ -7,9 +7,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
-import { credits, NOON, testLedger } from '../helpers/ledger.ts';
-import { LONG, seeded, type Worker, workshop } from '../helpers/processes.ts';
-import { spendInput } from '../helpers/worker-ledger.ts';
+import { credits, NOON } from '../helpers/ledger.ts';
+import { dismiss, LONG, newFolder, seeded, type Worker, workshop } from '../helpers/processes.ts';
+import { openLedger, spendInput } from '../helpers/worker-ledger.ts';
 import type { Task } from './worker.ts';
 
 const SEED = 20_260_131;
@@ -41,66 +41,92 @@ function receiptsByKey(file: string): Map<string, number> {
   }
 }
 
+interface Writer {
+  readonly name: string;
+  readonly process: Worker<Task>;
+}
+
+const folder = newFolder();
+const file = path.join(folder, 'ledger.db');
+afterAll(() => fs.rmSync(folder, { recursive: true }));
+
+const journalOf = ({ name }: Writer): string => path.join(folder, `${name}.journal`);
+
+async function start(writer: Writer): Promise<void> {
+  const { name } = writer;
+  await writer.process.ready();
+  writer.process.start({ role: 'write', file, at: NOON, name, journal: journalOf(writer) });
+  while (marked(journalOf(writer), 'ack').length === 0) await sleep(5);
+}
+
+async function kill(victims: readonly Writer[]): Promise<void> {
+  for (const victim of victims) victim.process.kill('SIGKILL');
+  for (const victim of victims) {
+    expect(await victim.process.ended).toMatchObject({ signal: 'SIGKILL', stderr: '' });
+  }
+}
+
 describe(`${WRITERS} writers killed at random, ${ROUNDS} rounds (seed ${SEED})`, () => {
-  it('lose nothing acknowledged, and a retry settles the rest once', { timeout: 3_600_000 }, async () => {
-    const t = testLedger({ plan: 'team' });
-    const random = seeded(SEED);
-    const folder = path.dirname(t.file);
-    const journalOf = (name: string) => path.join(folder, `${name}.journal`);
-    const hire = () => Array.from({ length: WRITERS }, () => shop.hire());
-    const count = { acknowledged: 0, lost: 0, unanswered: 0, unansweredButKept: 0 };
+  const count = { kills: 0, acknowledged: 0, lost: 0, unanswered: 0, unansweredButKept: 0 };
 
-    let writers = hire();
-    for (let round = 0; round < ROUNDS; round += 1) {
-      await Promise.all(writers.map((writer) => writer.ready()));
-      const names = writers.map((_, no) => `round-${round}-writer-${no}`);
-      for (const [no, name] of names.entries()) {
-        writers[no]!.start({ role: 'write', file: t.file, at: NOON, name, journal: journalOf(name) });
-      }
-      await untilJournal(journalOf(names[0]!));
-      await killAll(writers, random);
-      // The next ones start while this round is looked at.
-      if (round + 1 < ROUNDS) writers = hire();
-
-      const kept = receiptsByKey(t.file);
-      for (const name of names) {
-        const tried = marked(journalOf(name), 'try');
-        const acknowledged = new Set(marked(journalOf(name), 'ack'));
-        count.acknowledged += acknowledged.size;
-        count.lost += [...acknowledged].filter((key) => !kept.has(key)).length;
-        for (const key of tried.filter((each) => !acknowledged.has(each))) {
-          count.unanswered += 1;
-          const wasKept = kept.has(key);
-          if (wasKept) count.unansweredButKept += 1;
-          const again = await t.ledger.spend('default', spendInput(AMOUNT), { key });
-          expect(again.replayed, key).toBe(wasKept);
-        }
+  /** Compares the ledger with the journals of the dead, and asks again for what was not answered. */
+  async function settle(dead: readonly Writer[]): Promise<void> {
+    const kept = receiptsByKey(file);
+    const { ledger } = openLedger(file, NOON);
+    for (const writer of dead) {
+      const acknowledged = new Set(marked(journalOf(writer), 'ack'));
+      count.kills += 1;
+      count.acknowledged += acknowledged.size;
+      count.lost += [...acknowledged].filter((key) => !kept.has(key)).length;
+      for (const key of marked(journalOf(writer), 'try').filter((each) => !acknowledged.has(each))) {
+        count.unanswered += 1;
+        if (kept.has(key)) count.unansweredButKept += 1;
+        const again = await ledger.spend('default', spendInput(AMOUNT), { key });
+        expect(again.replayed, key).toBe(kept.has(key));
       }
     }
-    const twice = [...receiptsByKey(t.file)].filter(([, times]) => times !== 1);
-    expect(twice).toEqual([]);
+    await ledger.close();
+  }
+
+  it('lose nothing acknowledged, and a retry settles the rest once', { timeout: 3_600_000 }, async () => {
+    const random = seeded(SEED);
+    let hired = 0;
+    const hire = (): Writer => {
+      hired += 1;
+      return { name: `writer-${hired}`, process: shop.hire() };
+    };
+    let writers = Array.from({ length: WRITERS }, hire);
+    await writers[0]!.process.ready();
+    writers[0]!.process.start({ role: 'init', file, at: NOON });
+    expect(await writers[0]!.process.answer()).toEqual({ code: null });
+    await dismiss([writers.shift()!.process]);
+    writers.push(hire());
+
+    let fresh = writers;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await Promise.all(fresh.map(start));
+      await sleep(random() * 150);
+      // All of them, so that nobody has the ledger open any more; or one, while the others go on.
+      const one = Math.floor(random() * WRITERS);
+      const dead = round % 2 === 0 ? writers : [writers[one]!];
+      await kill(dead);
+      const isLast = round === ROUNDS - 1;
+      fresh = isLast ? [] : dead.map(hire);
+      await settle(dead);
+      writers = [...writers.filter((each) => !dead.includes(each)), ...fresh];
+    }
+    await kill(writers);
+    await settle(writers);
+
+    expect([...receiptsByKey(file)].filter(([, times]) => times !== 1)).toEqual([]);
     expect(count.lost).toBe(0);
-    expect(count.acknowledged).toBeGreaterThan(ROUNDS * WRITERS);
-    const all = count.acknowledged + count.unanswered;
-    const { available } = await t.ledger.balance('default');
-    expect(available).toBe(credits('10050') - all * credits(AMOUNT));
-    console.info(`kill -9: ${ROUNDS * WRITERS} kills, ${JSON.stringify(count)}`);
-    await t.done();
+    expect(count.acknowledged).toBeGreaterThan(count.kills);
+    console.info(`kill -9: ${JSON.stringify(count)}`);
+    const { ledger } = openLedger(file, NOON);
+    const booked = count.acknowledged + count.unanswered;
+    expect((await ledger.balance('default')).available).toBe(credits('5050') - booked * credits(AMOUNT));
+    const { checks } = await ledger.verify();
+    expect(checks.filter((check) => !check.ok)).toEqual([]);
+    await ledger.close();
   });
 });
-
-async function untilJournal(journal: string): Promise<void> {
-  while (marked(journal, 'ack').length === 0) await sleep(5);
-}
-
-/** All at one moment, or one after the other while the rest go on. */
-async function killAll(writers: readonly Worker<Task>[], random: () => number): Promise<void> {
-  const together = random() < 0.5;
-  await sleep(random() * 150);
-  for (const writer of writers) {
-    writer.kill('SIGKILL');
-    if (!together) await sleep(random() * 20);
-  }
-  const ends = await Promise.all(writers.map((writer) => writer.ended));
-  for (const end of ends) expect(end).toMatchObject({ signal: 'SIGKILL', stderr: '' });
-}

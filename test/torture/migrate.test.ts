@@ -15,7 +15,9 @@ import { openLedger, workerOptions } from '../helpers/worker-ledger.ts';
 import type { RaceAnswer, Task } from './worker.ts';
 
 const SEED = 20_260_202;
-const KILLS = LONG ? 200 : 12;
+const KILLS = LONG ? 200 : 8;
+/** More than one fold of the usage sums. */
+const RECEIPTS = 1_300;
 const OLD = SCHEMA_VERSION - 1;
 
 const shop = workshop<Task>('test/torture/worker.ts');
@@ -67,7 +69,11 @@ let receipts: number;
 beforeAll(async () => {
   const t = testLedger({ plan: 'team' });
   const input = callSpend(callOf('haiku', 100, 10));
-  const items = Array.from({ length: 2_500 }, (_, no) => ({ account: 'default', key: `call-${no}`, input }));
+  const items = Array.from({ length: RECEIPTS }, (_, no) => ({
+    account: 'default',
+    key: `call-${no}`,
+    input,
+  }));
   await t.ledger.spendMany(items);
   new Database(t.file).exec(`VACUUM INTO '${old}'`).close();
   await t.done();
@@ -147,7 +153,7 @@ describe.skipIf(MIGRATIONS.length < 2)('a ledger of the schema before', () => {
   it('is read by a command that only reads', async () => {
     const file = copyOf('read');
     const store = openSqlite(file, 'read', workerOptions());
-    expect((await store.read('default')).state.account.receiptSeq).toBeGreaterThan(2_500);
+    expect((await store.read('default')).state.account.receiptSeq).toBeGreaterThan(RECEIPTS);
     await store.close();
     await expectMigrated(file, 0);
   });
