@@ -50,7 +50,7 @@ export function readRefusal(error: unknown, location: string): Error {
 
 /** @throws LedgerError `ledger_unreadable`; also what the dump gives does, where it cannot be read */
 export function dumpFile(location: string): LedgerDump {
-  const { db } = openFile(location, 'read');
+  const { db, version } = openFile(location, 'read');
   const guarded = <T>(read: () => T): T => {
     try {
       return read();
@@ -72,6 +72,7 @@ export function dumpFile(location: string): LedgerDump {
     return (account, after) => guarded(() => statement.all(account, after) as Row[]);
   };
   return {
+    schemaVersion: version,
     ledger: () => guarded(() => ledgerOf(sql('ledger'))),
     settings: () => guarded(() => settingsOf(sql)),
     *accounts() {
