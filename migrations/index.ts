@@ -3,6 +3,7 @@
  * and not a directory scan: a bundle cannot lose a step.
  */
 import { up as ledger } from './0001-ledger.ts';
+import { up as usageRollup } from './0002-usage-rollup.ts';
 import { type Dialect, SQLITE } from './dialect.ts';
 
 /** A step: its name and the text that takes a ledger there. */
@@ -11,7 +12,10 @@ export interface Migration {
   up(dialect: Dialect): string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [{ name: '0001-ledger', up: ledger }];
+export const MIGRATIONS: readonly Migration[] = [
+  { name: '0001-ledger', up: ledger },
+  { name: '0002-usage-rollup', up: usageRollup },
+];
 
 /** Version that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

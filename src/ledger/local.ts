@@ -8,9 +8,13 @@ import { readId, unknownId } from '../core/ids.ts';
 import type { Command } from '../core/ledger/commands.ts';
 import { decide } from '../core/ledger/decide.ts';
 import type { Account, Instant } from '../core/types.ts';
+import { exportAccountRows, exportLedger } from './export/local-export.ts';
+import type { ExportWhat } from './export/rows.ts';
+import { readForecast } from './forecast.ts';
 import { importModels } from './import-models.ts';
 import { closeAccount, openAccount } from './local-accounts.ts';
 import { readBalance } from './local-balance.ts';
+import { changeByok, readByok } from './local-byok.ts';
 import { answerOf, contextOf, type LocalDeps, writeClock } from './local-deps.ts';
 import { keyReused } from './local-keys.ts';
 import { readAccount, readAccounts, readCycle, readHolds, readLog, readPlan } from './local-reads.ts';
@@ -18,6 +22,7 @@ import { aliasModel, definePlan, setModel } from './local-settings.ts';
 import { expire, runCycle } from './local-sweeps.ts';
 import { requestText } from './requests.ts';
 import type {
+  ByokInput,
   GrantInput,
   HoldInput,
   ItemResult,
@@ -35,6 +40,8 @@ import type {
 } from './service.ts';
 import type { Decided, Loaded, Loads, Work } from './store.ts';
 import type { Target } from './target.ts';
+import { readUsage } from './usage.ts';
+import type { UsageQuery } from './usage-view.ts';
 import { verifyStore } from './verify.ts';
 import type { VerifyOptions } from './verify-view.ts';
 
@@ -164,6 +171,14 @@ export class LocalLedger implements LedgerService {
     return readLog(this.#deps, account, query);
   }
 
+  usage(account: string, query: UsageQuery) {
+    return readUsage(this.#deps, account, query);
+  }
+
+  forecast(account: string, days: number) {
+    return readForecast(this.#deps, account, days);
+  }
+
   accounts(page: { readonly after?: string | null; readonly limit?: number } = {}) {
     return readAccounts(this.#deps, page);
   }
@@ -180,6 +195,14 @@ export class LocalLedger implements LedgerService {
     return closeAccount(account, options, (...args) => this.#write(...args));
   }
 
+  byok(account: string) {
+    return readByok(this.#deps, account);
+  }
+
+  changeByok(account: string, input: ByokInput, options: WriteOptions = {}) {
+    return changeByok(this.#deps, account, input, options);
+  }
+
   setModel(input: ModelSetInput, options: WriteOptions = {}) {
     return setModel(this.#deps, input, options);
   }
@@ -194,6 +217,14 @@ export class LocalLedger implements LedgerService {
 
   definePlan(input: Parameters<LedgerService['definePlan']>[0], options: WriteOptions = {}) {
     return definePlan(this.#deps, input, options);
+  }
+
+  exportRows<What extends ExportWhat>(what: What, account: string | null) {
+    return exportAccountRows(this.#deps, what, account);
+  }
+
+  exportLedger() {
+    return exportLedger(this.#deps);
   }
 
   verify(options: VerifyOptions = {}) {

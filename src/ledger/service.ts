@@ -7,287 +7,48 @@
  * Source: contract 6.
  */
 import type { ListedModel } from '../catalog/openrouter.ts';
-import type { CallInput } from '../core/calls.ts';
+
 import type { Catalogue, PackageRow, PlanRow } from '../core/catalogue.ts';
 import type { Microcredits } from '../core/credits.ts';
-import type { LedgerError } from '../core/errors.ts';
-import type { ChangeMode, GrantCommand, HoldCommand, SpendCommand } from '../core/ledger/commands.ts';
-import type {
-  CallTags,
-  EntryKind,
-  HoldStatus,
-  Instant,
-  Place,
-  ReceiptKind,
-  Source,
-  Usage,
-} from '../core/types.ts';
+import type { ChangeMode } from '../core/ledger/commands.ts';
+import type { Instant } from '../core/types.ts';
+import type { LedgerLine } from './export/ledger-lines.ts';
+import type { ExportRows, ExportWhat } from './export/rows.ts';
+import type { ForecastView, UsageQuery, UsageReport } from './usage-view.ts';
 import type { VerifyOptions, VerifyView } from './verify-view.ts';
 
-/** Test or live; chosen when the ledger is made, never changed (contract 9). */
-export type LedgerMode = 'test' | 'live';
+export type * from './export/ledger-lines.ts';
+export type * from './export/rows.ts';
+export type * from './usage-view.ts';
 
-/** Which ledger this is. `location`: a path or URL without a password. */
-export interface LedgerInfo {
-  readonly location: string;
-  readonly mode: LedgerMode;
-}
+import type {
+  AccountView,
+  BalanceView,
+  ByokInput,
+  ByokView,
+  CycleView,
+  EntryView,
+  ExpiryView,
+  GrantInput,
+  HoldInput,
+  HoldView,
+  ItemResult,
+  LedgerInfo,
+  LogQuery,
+  ModelSetInput,
+  OpenInput,
+  PlanChangeView,
+  PlanView,
+  ReceiptView,
+  RolloverView,
+  SettingView,
+  SettleInput,
+  SpendInput,
+  SpendItem,
+  WriteOptions,
+} from './views.ts';
 
-/** Beside every write. `key`: idempotency key, per account and for ever; a dry run decides, books nothing, binds no key. */
-export interface WriteOptions {
-  readonly key?: string | null;
-  readonly dryRun?: boolean;
-}
-
-/** The part of one lot in a receipt. */
-export interface SliceView {
-  readonly lot: string;
-  readonly source: Source;
-  readonly credits: Microcredits;
-}
-
-/** A booked command. Optional fields belong to the kinds that have them. */
-export interface ReceiptView {
-  /** null for a dry run. */
-  readonly receipt: string | null;
-  readonly kind: ReceiptKind;
-  readonly account: string;
-  readonly at: Instant;
-  readonly credits: Microcredits;
-  /** One per lot touched, in booking order. */
-  readonly slices: readonly SliceView[];
-  readonly available: Microcredits;
-  readonly debt: Microcredits;
-  readonly note: string | null;
-  readonly replayed: boolean;
-  readonly dryRun: boolean;
-  readonly usage: UsageView | null;
-  /** hold, settle, release */
-  readonly hold?: string;
-  /** hold, and grant (null: never) */
-  readonly expiresAt?: Instant | null;
-  /** grant, revoke, plan change: the lot made or ended */
-  readonly lot?: string;
-  /** settle, release: what the hold let go */
-  readonly released?: Microcredits;
-  /** settle: what was above the reservation */
-  readonly overrun?: Microcredits;
-  readonly late?: boolean;
-}
-
-/** The call of a receipt. For a hold `outputTokens` is the most it may return and nothing has been used yet. */
-export type UsageView = Omit<Usage, 'receipt' | 'rate' | 'credits'>;
-
-export type SpendInput = Omit<SpendCommand, 'type'>;
-export type HoldInput = Omit<HoldCommand, 'type'>;
-export type GrantInput = Omit<GrantCommand, 'type'>;
-
-export interface SettleInput {
-  readonly hold: string;
-  readonly amount: Microcredits | null;
-  /** `model` empty: the hold's own. */
-  readonly call: CallInput | null;
-  readonly tags: CallTags;
-  readonly note: string | null;
-}
-
-/** One line of an import: its account and its own key. */
-export interface SpendItem {
-  readonly account: string;
-  readonly key: string;
-  readonly input: SpendInput;
-}
-
-/** How one item of a batch ended. */
-export type ItemResult =
-  | { readonly status: 'booked' | 'replayed'; readonly receipt: ReceiptView }
-  | { readonly status: 'refused'; readonly error: LedgerError };
-
-export interface SourceView {
-  readonly source: Source;
-  readonly granted: Microcredits;
-  readonly spent: Microcredits;
-  readonly held: Microcredits;
-  readonly expired: Microcredits;
-  readonly revoked: Microcredits;
-  readonly available: Microcredits;
-  /** Earliest end among the lots with something left; null: none ends. */
-  readonly nextExpiry: Instant | null;
-}
-
-export interface LotView {
-  readonly lot: string;
-  readonly source: Source;
-  readonly granted: Microcredits;
-  readonly spent: Microcredits;
-  readonly held: Microcredits;
-  readonly expired: Microcredits;
-  readonly revoked: Microcredits;
-  readonly available: Microcredits;
-  readonly grantedAt: Instant;
-  readonly expiresAt: Instant | null;
-  /** Set when it was ended before its own expiry. */
-  readonly endedAt: Instant | null;
-  readonly priority: number;
-  readonly note: string | null;
-}
-
-/**
- * What an account has at `asOf`. `sources` sum live lots (unexpired, or still held); welcome, monthly and purchased are
- * always there. `lots` are those live lots in burn order.
- */
-export interface BalanceView {
-  readonly account: string;
-  readonly plan: string;
-  readonly zone: string;
-  readonly asOf: Instant;
-  readonly available: Microcredits;
-  readonly held: Microcredits;
-  readonly debt: Microcredits;
-  readonly sources: readonly SourceView[];
-  readonly cycle: { readonly start: Instant; readonly end: Instant } | null;
-  readonly lots: readonly LotView[];
-  readonly byok: Readonly<Record<string, string>>;
-  readonly closed: boolean;
-}
-
-export interface HoldView {
-  readonly hold: string;
-  readonly credits: Microcredits;
-  readonly status: HoldStatus;
-  readonly createdAt: Instant;
-  readonly expiresAt: Instant;
-  readonly model: string | null;
-  readonly slices: readonly SliceView[];
-}
-
-/** What a sweep booked; lots and holds by id. */
-export interface ExpiryView {
-  readonly accounts: number;
-  readonly expired: Microcredits;
-  readonly lots: readonly string[];
-  readonly holds: readonly string[];
-  /** With a lot named: its receipt, when one was booked. */
-  readonly receipt: ReceiptView | null;
-  readonly failed: readonly FailedAccount[];
-  readonly dryRun: boolean;
-}
-
-export interface FailedAccount {
-  readonly account: string;
-  readonly error: LedgerError;
-}
-
-/** The running cycle; all null on a plan without one. */
-export interface CycleView {
-  readonly account: string;
-  readonly zone: string;
-  readonly plan: string;
-  readonly start: Instant | null;
-  readonly end: Instant | null;
-  /** Credits that this cycle has been granted so far. */
-  readonly granted: Microcredits | null;
-  /** The next boundary and what it will grant. */
-  readonly next: { readonly at: Instant; readonly credits: Microcredits } | null;
-}
-
-export interface CycleChangeView {
-  readonly account: string;
-  readonly plan: string;
-  readonly start: Instant | null;
-  readonly end: Instant | null;
-  readonly granted: Microcredits;
-  readonly expired: Microcredits;
-  readonly missed: number;
-}
-
-export interface RolloverView {
-  readonly accounts: number;
-  readonly granted: bigint;
-  readonly expired: bigint;
-  readonly changes: readonly CycleChangeView[];
-  readonly failed: readonly FailedAccount[];
-  readonly dryRun: boolean;
-}
-
-export type PlanStatus = 'active' | 'pending_payment' | 'past_due' | 'canceled';
-
-export interface PlanView {
-  readonly account: string;
-  readonly zone: string;
-  readonly plan: string;
-  readonly name: string;
-  readonly monthly: Microcredits;
-  readonly priceCents: number;
-  readonly status: PlanStatus;
-  readonly pending: { readonly plan: string; readonly at: Instant } | null;
-}
-
-/** A plan change. `effectiveAt`: when the new plan counts; `receipt` null when nothing was to be done. */
-export interface PlanChangeView extends PlanView {
-  readonly effectiveAt: Instant;
-  readonly receipt: ReceiptView | null;
-}
-
-export interface AccountView {
-  readonly account: string;
-  readonly plan: string;
-  readonly zone: string;
-  readonly createdAt: Instant;
-  readonly closedAt: Instant | null;
-  readonly available: Microcredits;
-  readonly held: Microcredits;
-  readonly debt: Microcredits;
-  readonly cycle: { readonly start: Instant; readonly end: Instant } | null;
-}
-
-export interface OpenInput {
-  readonly account: string;
-  readonly plan: string;
-  readonly zone: string;
-  readonly anchorAt: Instant | null;
-}
-
-export interface EntryView {
-  readonly seq: number;
-  readonly receipt: string;
-  readonly at: Instant;
-  readonly kind: EntryKind;
-  readonly from: Place;
-  readonly to: Place;
-  readonly lot: string | null;
-  readonly source: Source | null;
-  readonly credits: Microcredits;
-  /** The account's available credits after this entry, as booked. */
-  readonly available: Microcredits;
-  readonly note: string | null;
-}
-
-/** `since` inclusive, `until` exclusive; newest `limit` entries, given oldest first. */
-export interface LogQuery {
-  readonly since: Instant | null;
-  readonly until: Instant | null;
-  readonly kind: EntryKind | null;
-  readonly limit: number | null;
-}
-
-/** A dated row for a model, new or known. Rates are exact decimal text. */
-export interface ModelSetInput {
-  readonly model: string;
-  readonly name: string | null;
-  readonly provider: string | null;
-  readonly input: string;
-  readonly output: string;
-  readonly cacheRead: string | null;
-  readonly cacheWrite: string | null;
-  readonly from: Instant | null;
-}
-
-/** The answer to a change of ledger-wide settings. */
-export interface SettingView {
-  readonly receipt: ReceiptView;
-  readonly catalogue: Catalogue;
-}
+export type * from './views.ts';
 
 /** A ledger: local over a store, or remote over HTTP. */
 export interface LedgerService {
@@ -347,6 +108,10 @@ export interface LedgerService {
   packages(): Promise<PackageRow[]>;
   /** @throws LedgerError `unknown_account` */
   log(account: string, query: LogQuery): Promise<EntryView[]>;
+  /** By account: of all of them, and `account` is not looked at. @throws LedgerError `unknown_account`, `invalid_argument` */
+  usage(account: string, query: UsageQuery): Promise<UsageReport>;
+  /** `days`: whole days that the burn rate is taken from. @throws LedgerError `unknown_account` */
+  forecast(account: string, days: number): Promise<ForecastView>;
   /** Every account by id, in pages. */
   accounts(page?: { readonly after?: string | null; readonly limit?: number }): Promise<AccountView[]>;
   /** @throws LedgerError `unknown_account` */
@@ -358,6 +123,11 @@ export interface LedgerService {
   ): Promise<AccountView & { readonly receipt: string | null }>;
   /** @throws LedgerError `unknown_account`, `account_closed` */
   closeAccount(account: string, options?: WriteOptions): Promise<ReceiptView>;
+
+  /** @throws LedgerError `unknown_account` */
+  byok(account: string): Promise<ByokView>;
+  /** @throws LedgerError `unknown_account`, `account_closed`, `unknown_provider`, `key_reused`, `invalid_argument` */
+  changeByok(account: string, input: ByokInput, options?: WriteOptions): Promise<ByokView>;
 
   /** Adds a dated rate row, and the model when it is new. @throws LedgerError `invalid_argument` */
   setModel(input: ModelSetInput, options?: WriteOptions): Promise<SettingView>;
@@ -379,6 +149,13 @@ export interface LedgerService {
     options?: WriteOptions,
   ): Promise<SettingView>;
 
+  /** Rows of an account, or of all (null), oldest first, in pages. @throws LedgerError `unknown_account` */
+  exportRows<What extends ExportWhat>(
+    what: What,
+    account: string | null,
+  ): AsyncIterable<readonly ExportRows[What][]>;
+  /** Everything, as lines that make the ledger again, in pages. @throws LedgerError `integrity_failure` */
+  exportLedger(): AsyncIterable<readonly LedgerLine[]>;
   /** Re-derives everything from the entries. Never throws for what it finds: `ok` says it. */
   verify(options?: VerifyOptions): Promise<VerifyView>;
   close(): Promise<void>;

@@ -17,6 +17,7 @@ import type {
   Receipt,
   Usage,
 } from '../core/types.ts';
+import type { TimeSpan, UsageCell, UsageColumn } from '../core/usage.ts';
 import type {
   AccountRow,
   HoldRow,
@@ -168,6 +169,8 @@ export interface LedgerRow {
 
 /** A whole ledger in one snapshot. What cannot be read throws `ledger_unreadable` where it is read. */
 export interface LedgerDump {
+  /** Of the ledger's schema. */
+  readonly schemaVersion: number;
   /** The row of the ledger itself; null: it is missing. */
   ledger(): LedgerRow | null | Promise<LedgerRow | null>;
   /** Rows of the price list, as setting receipts name their columns; a plan or package with its number, `no`. */
@@ -201,6 +204,15 @@ export interface Store {
   /** All entries up to an instant, oldest first; for `--as-of` in the past. */
   entriesUntil(account: Account, until: Instant): Promise<Entry[]>;
   receiptsUntil(account: Account, until: Instant): Promise<StoredReceipt[]>;
+  /**
+   * Sums of an account's usage, by the time of each call. For each span, which are not empty, the cells of the values that
+   * occur in it; no cell stands for nothing.
+   */
+  usage(account: Account, column: UsageColumn, spans: readonly TimeSpan[]): Promise<UsageCell[][]>;
+  /** A time at or shortly before the account's first call; null: it has none. */
+  usageStart(account: Account): Promise<Instant | null>;
+  /** Sums of every account's usage in a span; keys are ids of accounts. */
+  usageByAccount(span: TimeSpan): Promise<UsageCell[]>;
   accounts(after: string | null, limit: number): Promise<Account[]>;
   /** How many accounts there are, the ledger's own chain not counted. */
   countAccounts(): Promise<number>;

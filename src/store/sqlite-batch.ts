@@ -7,6 +7,7 @@ import type { Sha256 } from '../core/chain.ts';
 import { isLedgerError, LedgerError } from '../core/errors.ts';
 import type { Outcome } from '../core/ledger/decide.ts';
 import type { Account, Hold, Lot } from '../core/types.ts';
+import { FOLD_EVERY, MOST_FOLDED } from '../core/usage.ts';
 import type { Loads, Replay, SettingRow, Work, WorkResult } from '../ledger/store.ts';
 import {
   accountOf,
@@ -44,6 +45,8 @@ export class SqliteBatch {
   #settingsChanged = false;
   #catalogue: Catalogue | undefined;
   readonly #sessions = new Map<string, Session>();
+  /** Accounts whose usage is to be folded, and up to which receipt. */
+  readonly #foldable = new Map<number, number>();
 
   /** @param catalogue the price list as of this transaction; read again after each change of settings */
   constructor(sql: Statements, sha256: Sha256, catalogue: (afterChange: boolean) => Catalogue) {
@@ -90,6 +93,7 @@ export class SqliteBatch {
   /** Writes what the batch left of accounts, lots and holds; once per row, however often it changed. */
   finish(): void {
     for (const session of this.#sessions.values()) if (session.changed) this.#flush(session);
+    for (const [account, receipt] of this.#foldable) this.#fold(account, receipt);
   }
 
   #session(work: Work): Session {
@@ -180,6 +184,15 @@ export class SqliteBatch {
     this.#sql('insertReceipt').run(account, ...receiptRow(booked.receipt, hash));
     for (const entry of booked.entries) this.#sql('insertEntry').run(account, ...entryRow(entry));
     if (booked.usage !== null) this.#sql('insertUsage').run(account, ...usageRow(booked.usage));
+    if (booked.receipt.seq % FOLD_EVERY === 0) this.#foldable.set(account, booked.receipt.seq);
+  }
+
+  /** Adds the usage of receipts up to one to the stored sums. */
+  #fold(account: number, receipt: number): void {
+    const after = (this.#sql('foldedUntil').get(account)?.[0] ?? 0) as number;
+    const until = Math.min(receipt, after + MOST_FOLDED);
+    this.#sql('foldUsage').run(account, after, until);
+    this.#sql('markFolded').run(account, until);
   }
 
   #flush(session: Session): void {

@@ -63,6 +63,7 @@ export function doctorFile(file: string, wall: Instant): FileFindings {
       modes(file),
       space(file),
       log(file),
+      leftovers(file),
       durability(db),
       schema(version),
       readable('integrity', file, () => integrity(db)),
@@ -139,6 +140,18 @@ function log(file: string): DoctorFinding {
         ]
       : [];
   return finding('log', problems, `the log (-wal) has ${megabytes(size)}`);
+}
+
+/** Working files of a backup, restore or migration that was killed. They hold a ledger's content. */
+function leftovers(file: string): DoctorFinding {
+  const { dir, base } = path.parse(fs.realpathSync(file));
+  const names = fs
+    .readdirSync(dir)
+    .filter((name) => name.startsWith(`${base}.`) && /\.(?:restore-\d+|part(?:-\d+)?)$/.test(name));
+  const problems = names
+    .slice(0, MOST)
+    .map((name) => `${path.join(dir, name)} was left by a command that was killed`);
+  return finding('leftovers', problems, 'no working file was left behind');
 }
 
 /** WAL and FULL: without them an acknowledged write may not survive a power cut. */

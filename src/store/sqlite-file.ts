@@ -55,8 +55,8 @@ export function statFile(file: string): fs.Stats | undefined {
   return stats.size === 0 ? undefined : stats;
 }
 
-/** How long opening waits for other processes, ms. Reads are prompts and status lines: somebody is waiting. */
-const OPENING_BUDGET_MS: Readonly<Record<Access, number>> = { read: 5_000, write: 30_000 };
+/** How long opening waits for other processes, ms. Short, since nothing can interrupt it. */
+const OPENING_BUDGET_MS = 5_000;
 const PAUSE_MS = 3;
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
@@ -143,7 +143,7 @@ export type Access = 'read' | 'write';
 export function openFile(
   file: string,
   access: Access,
-  budgetMs = OPENING_BUDGET_MS[access],
+  budgetMs = OPENING_BUDGET_MS,
 ): { db: Connection; version: number } {
   const stats = statFile(file);
   if (stats === undefined) throw noLedger(file);
@@ -237,7 +237,7 @@ export function makeFile(file: string): Connection {
   refuseNetworkFileSystem(file);
   matchSideFiles(file, fs.statSync(file));
   try {
-    return whileBusy(OPENING_BUDGET_MS.write, () => {
+    return whileBusy(OPENING_BUDGET_MS, () => {
       const db = connect(file, false);
       try {
         requireWal(db, file);

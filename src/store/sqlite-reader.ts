@@ -1,6 +1,7 @@
 /** The reading half of the SQLite engine: consistent snapshots, no write lock. */
 import { LedgerError } from '../core/errors.ts';
 import type { Account, AccountState, Entry, Hold, Instant, Lot } from '../core/types.ts';
+import type { TimeSpan, UsageCell, UsageColumn } from '../core/usage.ts';
 import type { AccountRead, EntryQuery, EntryRow, StoredReceipt } from '../ledger/store.ts';
 import { accountOf, entryOf, holdOf, lotOf, type Row, receiptOf, usageOf } from './rows.ts';
 import { unknownAccount } from './sqlite-batch.ts';
@@ -9,16 +10,19 @@ import { sqliteRefusal } from './sqlite-errors.ts';
 import type { Connection } from './sqlite-file.ts';
 import { inspectFile } from './sqlite-inspect.ts';
 import type { Prepared, StatementName } from './sqlite-statements.ts';
+import { SqliteUsage } from './sqlite-usage.ts';
 
 export class SqliteReader {
   readonly location: string;
   protected readonly db: Connection;
   protected readonly sql: (name: StatementName) => Prepared;
+  readonly #usage: SqliteUsage;
 
   constructor(db: Connection, location: string, sql: (name: StatementName) => Prepared) {
     this.db = db;
     this.location = location;
     this.sql = sql;
+    this.#usage = new SqliteUsage(db);
   }
 
   /** Runs a read and turns the driver's errors into refusals. */
@@ -170,6 +174,18 @@ export class SqliteReader {
           : this.sql('dueSweeps').all(after, at, at, limit);
       return { ids: rows.map((row) => row[1] as string), last: (rows.at(-1)?.[0] ?? after) as number };
     });
+  }
+
+  async usage(account: Account, column: UsageColumn, spans: readonly TimeSpan[]): Promise<UsageCell[][]> {
+    return this.reading(() => this.#usage.sums(account, column, spans));
+  }
+
+  async usageStart(account: Account): Promise<Instant | null> {
+    return this.reading(() => this.#usage.start(account));
+  }
+
+  async usageByAccount(span: TimeSpan): Promise<UsageCell[]> {
+    return this.reading(() => this.#usage.byAccount(span));
   }
 
   /** True when an account lives in another zone than UTC: the calendar of zones is needed then. */

@@ -5,6 +5,7 @@
 import type { Statement } from 'better-sqlite3';
 import { COLUMNS, type Row, type Value } from './rows.ts';
 import type { Connection } from './sqlite-file.ts';
+import { USAGE_SQL } from './usage-sql.ts';
 
 /** A prepared statement over arrays. */
 export interface Prepared {
@@ -74,6 +75,7 @@ export const SQL = {
   usageOf: `SELECT ${usage} FROM usage WHERE account = ? AND receipt = ?`,
   usages: `SELECT ${usage} FROM usage WHERE account = ? ORDER BY receipt`,
   insertUsage: `INSERT INTO usage (account, ${usage}) VALUES (?, ${marks(usage)})`,
+  ...USAGE_SQL,
   ledger: 'SELECT mode, created_at FROM ledger',
   insertLedger: 'INSERT INTO ledger (one, mode, created_at) VALUES (1, ?, ?)',
   settingsVersion: 'SELECT receipt_seq FROM account WHERE no = 0',

@@ -3,8 +3,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sqliteSteps } from '../../migrations/index.ts';
+import { APPLICATION_ID } from '../../src/store/sqlite-file.ts';
 import { commandLine, temporaryFolder } from '../helpers/cli-line.ts';
-import type { TestLedger } from '../helpers/ledger.ts';
+import { spendOf, type TestLedger, testLedger } from '../helpers/ledger.ts';
 import { richLedger } from '../helpers/rich-ledger.ts';
 
 const home = temporaryFolder();
@@ -173,6 +175,25 @@ describe('restore', () => {
     expect(fs.existsSync(at('never.db'))).toBe(false);
   });
 
+  test('a backup of an older schema is migrated on the way', async () => {
+    const old = new Database(at('old.db'));
+    old.exec(sqliteSteps(0)[0]!);
+    old.pragma(`application_id = ${APPLICATION_ID}`);
+    old.pragma('user_version = 1');
+    old.prepare('ATTACH ? AS new').run(db);
+    const tables = old.prepare(`SELECT name FROM main.sqlite_schema WHERE type = 'table'`).pluck().all();
+    for (const table of tables) old.exec(`INSERT INTO main.${table} SELECT * FROM new.${table}`);
+    old.close();
+    // A copy has the schema of what it copies.
+    expect((await line(['backup', at('old-copy.db'), '--db', at('old.db')])).code).toBe(0);
+    const target = at('migrated/ledger.db');
+    const end = await line(['restore', at('old-copy.db'), '--db', target, '--json']);
+    expect([end.code, end.stderr]).toEqual([0, '']);
+    expect(contentOf(target)).toEqual(contentOf(db));
+    expect(await headsOf(target)).toEqual(heads);
+    expect(filesIn(path.dirname(target))).toEqual(['ledger.db']);
+  });
+
   test('refuses what is no backup, what is newer, itself, and another program’s database', async () => {
     const code = async (file: string, target = at('fresh.db')): Promise<unknown> => {
       const end = await line(['restore', file, '--db', target, '--json', '--yes']);
@@ -267,6 +288,28 @@ describe('an export of a whole ledger', () => {
   });
 });
 
+describe('a long history', () => {
+  test('comes back with its stored sums', async () => {
+    const t = testLedger({ plan: 'team' });
+    const spends = Array.from({ length: 1_100 }, (_, no) => ({
+      account: 'default',
+      key: `k-${no}`,
+      input: spendOf('0.000003', { note: no === 7 ? 'two\nlines\u2028and a \u{1F4B0}' : null }),
+    }));
+    await t.ledger.spendMany(spends);
+    await t.ledger.spendMany(spends.map((each) => ({ ...each, key: `${each.key}-again` })));
+    await line(['export', '--what', 'ledger', '-o', at('long.jsonl'), '--db', t.file]);
+    const target = at('long.db');
+    const end = await line(['restore', at('long.jsonl'), '--db', target, '--json']);
+    expect([end.code, end.stderr]).toEqual([0, '']);
+    expect(contentOf(target)).toEqual(contentOf(t.file));
+    // A key of then is a key of now.
+    const again = await line(['spend', '0.000003', '--key', 'k-1', '--db', target, '--json']);
+    expect(again.json()).toMatchObject({ replayed: true });
+    await t.done();
+  });
+});
+
 describe('doctor', () => {
   const levels = (end: { json: () => { checks: { id: string; level: string }[] } }): Record<string, string> =>
     Object.fromEntries(end.json().checks.map(({ id, level }) => [id, level]));
@@ -281,7 +324,19 @@ describe('doctor', () => {
     delete found.space;
     expect(new Set(Object.values(found))).toEqual(new Set(['ok']));
     expect(Object.keys(found)).toEqual([
-      ...['ledger', 'modes', 'log', 'durability', 'schema', 'integrity', 'clock', 'config', 'node', 'copies'],
+      ...[
+        'ledger',
+        'modes',
+        'log',
+        'leftovers',
+        'durability',
+        'schema',
+        'integrity',
+        'clock',
+        'config',
+        'node',
+        'copies',
+      ],
     ]);
     expect((await line(['doctor', '--db', target])).stdout).toContain('credits backup FILE');
   });
@@ -290,12 +345,19 @@ describe('doctor', () => {
     const target = at('warned/ledger.db');
     await line(['init', '--db', target]);
     await line(['spend', '1', '--db', target, '--now', '2026-03-13T12:00:00.001Z']);
+    fs.writeFileSync(`${target}.restore-123`, '');
     fs.chmodSync(target, 0o644);
     fs.chmodSync(path.dirname(target), 0o777);
     const env = { STRIPE_SECRET_KEY: 'sk_live_canary' };
     const end = await line(['doctor', '--db', target, '--json'], { env });
     expect(end.code).toBe(0);
-    expect(levels(end)).toMatchObject({ modes: 'warn', clock: 'warn', payments: 'warn', integrity: 'ok' });
+    expect(levels(end)).toMatchObject({
+      modes: 'warn',
+      leftovers: 'warn',
+      clock: 'warn',
+      payments: 'warn',
+      integrity: 'ok',
+    });
     expect(end.stdout).toContain('account default is ahead of the clock, MORE THAN 24 HOURS');
     expect(end.stdout).toMatch(/ledger\.db has mode 0644.*warned has mode 0777/);
     expect(end.stdout).not.toContain('canary');

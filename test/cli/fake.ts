@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import type { Io } from '../../src/cli/context.ts';
 import { run } from '../../src/cli/main.ts';
-import type { InitInput, WireOptions } from '../../src/cli/wire-types.ts';
+import type { InitInput, LedgerFiles, WireOptions } from '../../src/cli/wire-types.ts';
 import { MICRO, type Microcredits } from '../../src/core/credits.ts';
 import type {
   AccountView,
@@ -150,6 +150,8 @@ const STANDARD: Answers = {
   }),
   runCycle: async () => ROLLOVER,
   setPlan: async () => ({ ...PLAN, effectiveAt: NOW, receipt: { ...RECEIPT, kind: 'plan_change' } }),
+  byok: async () => ({ account: 'default', providers: [], receipt: null }),
+  changeByok: async () => ({ account: 'default', providers: [], receipt: { ...RECEIPT, kind: 'setting' } }),
   definePlan: async () => ({
     receipt: { ...RECEIPT, kind: 'setting' },
     catalogue: { planAt: () => undefined },
@@ -172,6 +174,9 @@ const STANDARD: Answers = {
   account: async () => ACCOUNT,
   openAccount: async () => ({ ...ACCOUNT, receipt: 'rcp_k3x9_1' }),
   closeAccount: async () => ({ ...RECEIPT, kind: 'setting' }),
+  exportRows: async function* () {
+    yield [{ ...BALANCE.lots[0]!, account: 'default', endKind: null }];
+  },
   verify: async () => ({
     ok: true,
     accounts: 1,
@@ -194,6 +199,8 @@ export interface FakeFacts {
     readonly columns?: number;
   };
   readonly signal?: AbortSignal;
+  /** What the ledger does as a file. */
+  readonly files?: Partial<LedgerFiles>;
 }
 
 export interface FakeEnd {
@@ -246,6 +253,10 @@ export async function fakeRun(argv: readonly string[], facts: FakeFacts = {}): P
     random: (bytes) => new Uint8Array(bytes),
     signal: facts.signal ?? new AbortController().signal,
     wire: async () => ({
+      files: async (options: WireOptions) => {
+        calls.push(['files', options]);
+        return { ledger: options.db, ...facts.files } as LedgerFiles;
+      },
       open: async (options: WireOptions) => {
         calls.push(['open', options]);
         return ledger;

@@ -31,11 +31,15 @@ const LINES: Readonly<Record<string, readonly [line: string, schema: string]>> =
   'plan list': ['plan list', 'credits.plans/v1'],
   'plan set': ['plan set team', 'credits.plan/v1'],
   'plan define': ['plan define studio --credits 1 --price 1', 'credits.plan/v1'],
+  'byok list': ['byok list', 'credits.byok/v1'],
+  'byok add': ['byok add openai', 'credits.byok/v1'],
+  'byok remove': ['byok remove openai', 'credits.byok/v1'],
   'accounts list': ['accounts list', 'credits.accounts/v1'],
   'accounts show': ['accounts show', 'credits.account/v1'],
   'accounts create': ['accounts create acme', 'credits.account/v1'],
   'accounts close': ['accounts close --yes', 'credits.account/v1'],
   verify: ['verify', 'credits.verify/v1'],
+  export: ['export --what lots', 'credits.export/v1'],
 };
 
 const SPECS = COMMANDS.flatMap((group) => group.commands);
@@ -49,7 +53,8 @@ const opened = (calls: readonly (readonly unknown[])[]): WireOptions =>
 describe('the global flags, on every command', () => {
   test('the table above names every command of a ledger; a new one needs its line here', () => {
     // These need no ledger, or make one, or ask for views that the recording ledger has not; they have tests of their own.
-    const others = /^(?:estimate|models|help|complete|completion|init|usage|forecast|simulate|replay)\b/;
+    const others =
+      /^(?:estimate|models|help|complete|completion|init|backup|restore|doctor|usage|forecast|simulate|replay)\b/;
     const names = SPECS.map((spec) => spec.name).filter((name) => !others.test(name));
     expect(Object.keys(LINES).sort()).toEqual(names.sort());
   });
@@ -96,9 +101,17 @@ describe('the global flags, on every command', () => {
     };
     const names = ['spend', 'hold', 'settle', 'release', 'grant', 'revoke', 'expire', 'runCycle', 'setPlan'];
     const reads = ['definePlan', 'balance', 'holds', 'cycle', 'plan', 'plans', 'log', 'accounts', 'account'];
-    const rest = ['openAccount', 'closeAccount', 'verify', 'spendMany'];
+    const rest = ['byok', 'changeByok', 'openAccount', 'closeAccount', 'verify', 'spendMany'];
     const answers = Object.fromEntries([...names, ...reads, ...rest].map((name) => [name, refuse]));
-    const end = await fakeRun([...argv, '--json'], { answers, stdin: '{"credits":1}\n' });
+    const rows = {
+      exportRows: async function* () {
+        yield await refuse();
+      },
+    };
+    const end = await fakeRun([...argv, '--json'], {
+      answers: { ...answers, ...rows },
+      stdin: '{"credits":1}\n',
+    });
     expect([end.code, end.stdout]).toEqual([75, '']);
     expect(end.failure).toMatchObject({ code: 'ledger_busy', details: { waitedMs: 5 } });
   });

@@ -5,11 +5,12 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
 import { commandLine } from '../helpers/cli-line.ts';
 import { NOON, spendOf, testLedger } from '../helpers/ledger.ts';
-import { LONG, newFolder, runProgram, workshop } from '../helpers/processes.ts';
+import { LONG, newFolder, runProgram, startProgram, workshop } from '../helpers/processes.ts';
 import type { Task } from './worker.ts';
 
 const ROUNDS = LONG ? 40 : 10;
@@ -77,6 +78,51 @@ describe('backup under writers', () => {
     expect(failures).toEqual([]);
     // They did write meanwhile.
     expect(sizes.at(-1)).toBeGreaterThan(sizes[0]!);
+    await t.done();
+  });
+});
+
+describe('restore, killed while it replaces a ledger', () => {
+  it('leaves the old ledger or the new one, and the old one in a file when it is the new', {
+    timeout: 120_000,
+  }, async () => {
+    const t = testLedger({ plan: 'team' });
+    const spends = Array.from({ length: 3_000 }, (_, no) => ({
+      account: 'default',
+      key: `k-${no}`,
+      input: spendOf('0.01', { note: 'a note' }),
+    }));
+    const headOf = async (file: string): Promise<unknown> => {
+      const end = await line(['verify', '--db', file, '--json']);
+      return end.code === 0 ? end.json().heads.default.hash : end.stderr;
+    };
+    const target = path.join(folder, 'killed.db');
+    const older = path.join(folder, 'older.db');
+    await line(['backup', older, '--db', t.file]);
+    await t.ledger.spendMany(spends);
+    const newer = path.join(folder, 'newer.db');
+    await line(['backup', newer, '--db', t.file]);
+    const heads = { older: await headOf(older), newer: await headOf(newer) };
+    const seen = new Set<unknown>();
+    for (let round = 0; round < (LONG ? 60 : 8); round += 1) {
+      for (const name of fs.readdirSync(folder))
+        if (name.startsWith('killed.db')) fs.rmSync(path.join(folder, name));
+      await line(['restore', newer, '--db', target]);
+      const running = startProgram(['restore', older, '--db', target, '--yes', '--json']);
+      const isReplacing = (): boolean =>
+        fs.readdirSync(folder).some((name) => name.startsWith('killed.db.replaced-'));
+      while (!isReplacing() && running.child.exitCode === null) await sleep(1);
+      await sleep(round * (LONG ? 1 : 4));
+      running.kill('SIGKILL');
+      await running.ended;
+      const head = await headOf(target);
+      expect([heads.older, heads.newer]).toContain(head);
+      seen.add(head);
+      const kept = fs.readdirSync(folder).find((name) => /^killed\.db\.replaced-[^.-]*$/.test(name));
+      if (head === heads.older) expect(await headOf(path.join(folder, kept!))).toBe(heads.newer);
+    }
+    // Not every kill came too early.
+    expect(seen).toContain(heads.older);
     await t.done();
   });
 });

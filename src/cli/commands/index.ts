@@ -4,7 +4,10 @@
  */
 import type { CommandGroup } from '../command.ts';
 import { AGENTS } from './rows/agents.ts';
+import { ANALYTICS } from './rows/analytics.ts';
+import { BYOK } from './rows/byok.ts';
 import { CREDITS } from './rows/credits.ts';
+import { FILES } from './rows/files.ts';
 import { HELP } from './rows/help.ts';
 import { LEDGER } from './rows/ledger.ts';
 import { PRICES } from './rows/prices.ts';
@@ -13,7 +16,8 @@ import { SPENDING } from './rows/spending.ts';
 export const COMMANDS: readonly CommandGroup[] = [
   { heading: 'Price and spend:', commands: [...PRICES, ...SPENDING] },
   { heading: 'Agent runs:', commands: AGENTS },
-  { heading: 'Grant and renew:', commands: CREDITS },
-  { heading: 'Ledger and accounts:', commands: LEDGER },
+  { heading: 'Grant and renew:', commands: [...CREDITS, ...BYOK] },
+  { heading: 'Analyse:', commands: ANALYTICS },
+  { heading: 'Ledger and accounts:', commands: [...LEDGER, ...FILES] },
   { heading: 'Help:', commands: HELP },
 ];
