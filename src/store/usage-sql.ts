@@ -21,13 +21,15 @@ const ROLLUP_SUMS =
 const rowsBy = (column: string): string => `SELECT ${column}, ${SUMS} FROM usage u
   WHERE u.account = ? AND u.receipt BETWEEN ? AND ? AND u.at >= ? AND u.at < ? GROUP BY 1`;
 
+/** The first of the entries that paid, or none of them. */
+const FIRST = 'e.seq IS NULL OR e.seq = r.entry_first';
+const ofFirst = (value: string): string => `sum(CASE WHEN ${FIRST} THEN ${value} ELSE 0 END)`;
+
 /**
  * By what paid: the sources of the lots that the receipt's entries took from, `debt` for what none covered, `byok` for a
  * call on the account's own key, null for a call that cost nothing. A call that several paid counts with the first of
  * them; its credits are split. Values as in `rowsBy`.
  */
-const FIRST = 'e.seq IS NULL OR e.seq = r.entry_first';
-const ofFirst = (value: string): string => `sum(CASE WHEN ${FIRST} THEN ${value} ELSE 0 END)`;
 const rowsBySource = `SELECT
     CASE WHEN u.byok = 1 THEN 'byok' WHEN e.kind = 'owed' THEN 'debt' ELSE l.source END,
     ${ofFirst('1')}, ${ofFirst('u.input_tokens')}, ${ofFirst('u.output_tokens')}, coalesce(sum(e.amount), 0),
