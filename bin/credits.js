@@ -7,8 +7,12 @@ var major = version[0];
 var minor = version[1];
 var patch = version[2];
 var supported =
-  (major === 22 && (minor > 22 || (minor === 22 && patch >= 2))) || (major === 24 && minor >= 15) || major >= 26;
-if (!supported) {
+  (major === 22 && (minor > 22 || (minor === 22 && patch >= 2))) ||
+  (major === 24 && minor >= 15) ||
+  major >= 26;
+// A very old Node does not know the `node:` prefix.
+var nodeModule = supported ? require('node:module') : null;
+if (nodeModule === null) {
   process.stderr.write(
     'error: credits needs Node.js ^22.22.2 || ^24.15.0 || >=26, and this is ' +
       process.versions.node +
@@ -18,7 +22,6 @@ if (!supported) {
 } else {
   // Node warns on stderr when both are set; NO_COLOR wins here, so FORCE_COLOR goes first.
   if (process.env.NO_COLOR) delete process.env.FORCE_COLOR;
-  var module_ = require('node:module');
-  if (module_.enableCompileCache) module_.enableCompileCache();
+  if (nodeModule.enableCompileCache) nodeModule.enableCompileCache();
   require('../dist/cli-main.cjs').main();
 }

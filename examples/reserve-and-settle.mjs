@@ -24,13 +24,23 @@ const call = (inputTokens, outputTokens) => ({
 
 async function fakeModel(prompt, maxOutputTokens) {
   await setTimeout(50);
-  return { text: `You said ${prompt.length} characters.`, inputTokens: 1_200, outputTokens: Math.min(180, maxOutputTokens) };
+  return {
+    text: `You said ${prompt.length} characters.`,
+    inputTokens: 1_200,
+    outputTokens: Math.min(180, maxOutputTokens),
+  };
 }
 
 const ledger = await openLedger(process.argv[2] ?? 'demo.db');
 try {
   // 1. Reserve the most that the call may cost. If the balance does not suffice, this throws and no call is made.
-  const held = await ledger.hold(account, { amount: null, call: call(1_200, 1_000), tags, ttlMs: 60_000, note: null });
+  const held = await ledger.hold(account, {
+    amount: null,
+    call: call(1_200, 1_000),
+    tags,
+    ttlMs: 60_000,
+    note: null,
+  });
   console.log(`held     ${formatCredits(held.credits)}`);
   try {
     // 2. Make the call.

@@ -6,8 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { wire } from './cli/wire.ts';
 import type { LedgerService } from './ledger/service.ts';
 
-export { isLedgerError, LedgerError, type RefusalCode } from './core/errors.ts';
 export { formatCredits, type Microcredits, parseCredits } from './core/credits.ts';
+export { isLedgerError, LedgerError, type RefusalCode } from './core/errors.ts';
 export type * from './ledger/service.ts';
 
 /** How a ledger is opened from a program. */

@@ -3,7 +3,7 @@
  * Source: contract 5.8 (cycles), 5.9 (plan changes).
  */
 import { type Catalogue, type PlanRow, requirePlan } from './catalogue.ts';
-import { type Microcredits, MICRO } from './credits.ts';
+import { MICRO, type Microcredits } from './credits.ts';
 import { cycleAt } from './cycles.ts';
 import type { Account, Instant, PlanState } from './types.ts';
 import type { ZoneRules } from './zones.ts';

@@ -16,15 +16,7 @@ export type Source = 'welcome' | 'monthly' | 'purchased' | 'promotional';
 /** Where an amount can be. `issued` and `debt` are outside every lot. */
 export type Place = 'issued' | 'available' | 'held' | 'spent' | 'expired' | 'revoked' | 'debt';
 
-export type EntryKind =
-  | 'granted'
-  | 'held'
-  | 'returned'
-  | 'spent'
-  | 'expired'
-  | 'revoked'
-  | 'owed'
-  | 'repaid';
+export type EntryKind = 'granted' | 'held' | 'returned' | 'spent' | 'expired' | 'revoked' | 'owed' | 'repaid';
 
 export type ReceiptKind =
   | 'grant'
