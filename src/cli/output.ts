@@ -9,8 +9,8 @@ import { group } from './render/amounts.ts';
 /** Where text goes. `process.stdout` and a test's string buffer both fit. */
 export interface Sink {
   write(text: string): unknown;
-  /** Nobody reads it any more. */
-  readonly destroyed?: boolean;
+  /** Tells of a write that failed, as a stream does. */
+  once?(event: 'error', listener: () => void): unknown;
 }
 
 /** The text of an answer, with its last line feed; empty when there is nothing to print. */
@@ -23,12 +23,17 @@ export async function answerText(result: Result, facts: { json: boolean; quiet: 
 
 /** Writes text as it is made; stops when nobody reads it any more. @throws when the run is interrupted */
 export async function pour(text: AsyncIterable<string>, sink: Sink, signal: AbortSignal): Promise<void> {
+  // Node's own stdout forgets that it was closed: its `destroyed` tells nothing.
+  let isClosed = false;
+  sink.once?.('error', () => {
+    isClosed = true;
+  });
   for await (const part of text) {
     signal.throwIfAborted();
     sink.write(part);
     // A closed pipe is told in a turn of its own.
     await new Promise((resolve) => setImmediate(resolve));
-    if (sink.destroyed === true) return;
+    if (isClosed) return;
   }
 }
 
