@@ -175,8 +175,8 @@ describe('without a ledger', () => {
     const folder = old({ 'runs.jsonl': [run('a', 'haiku', [[1000, 100]], { cached: 800 })] });
     const { models } = (await credits(['replay', folder, '--compare', '--json'])).json();
     expect(models.map(({ model, total }: { model: string; total: number }) => [model, total])).toEqual([
-      ['gpt-4o-mini', 0.21],
       ['gemini-2.5-flash', 0.21],
+      ['gpt-4o-mini', 0.21],
       ['claude-haiku', 0.375],
       ['gemini-2.5-pro', 2.25],
       ['gpt-4o', 3.5],
@@ -186,7 +186,7 @@ describe('without a ledger', () => {
     expect(models[2].withCacheRates).toBe(0.199);
     expect(models[5].withCacheRates).toBe(2.34);
     // The tariff of Flash is half of what its provider asks: 200 × 0.15 + 800 × 0.015 + 100 × 0.6
-    expect(models[1].withCacheRates).toBe(0.102);
+    expect(models[0].withCacheRates).toBe(0.102);
   });
 
   test('nothing to read is no failure', async () => {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { commandLine, temporaryFolder } from '../helpers/cli-line.ts';
@@ -97,8 +97,8 @@ describe('an exact run', () => {
     const { json } = await credits(['simulate', '-m', 'sonnet', ...EXACT, '--compare', '--json']);
     const { models, total } = json();
     expect(models.map((row: { model: string }) => row.model)).toEqual([
-      'gpt-4o-mini',
       'gemini-2.5-flash',
+      'gpt-4o-mini',
       'claude-haiku',
       'gemini-2.5-pro',
       'gpt-4o',
@@ -220,6 +220,71 @@ describe('drawn runs', () => {
     const missing = await credits(['simulate', '-m', 'haiku', '--profile', 'codng', '--json']);
     expect(missing.failure()).toMatchObject({ code: 'invalid_argument' });
     expect(missing.failure().hint).toContain('service-large');
+  });
+});
+
+describe('pictures', () => {
+  const UTF8 = { env: { LANG: 'en_GB.UTF-8', COLUMNS: '80' } };
+
+  test('--plot draws the cost by round with its band and the budget, and a histogram', async () => {
+    const line = ['simulate', '-m', 'haiku', ...DRAWN, '--budget', '45', '--plot', '-q'];
+    const { code, stdout } = await credits(line, UTF8);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\n25 {2}█{20,}│[█░]+ +[\d.]+ – [\d.]+\n {25,}│ budget 45\n/);
+    expect(stdout).toMatch(/\n22 {2}█+░+│░+ /);
+    const [, histogram = ''] = stdout.split('(the last bar: and more)\n');
+    const counts = histogram
+      .trimEnd()
+      .split('\n')
+      .map((row) => Number(row.split(/ +/).at(-1)));
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(400);
+    for (const row of stdout.split('Cumulative credits by')[1]!.split('\n'))
+      expect([...row].length).toBeLessThanOrEqual(80);
+    const ascii = await credits(line, { env: { LANG: 'C' } });
+    expect(ascii.stdout).toMatch(/\n25 {2}#{20,}\|[#-]+ /);
+    expect(ascii.stdout.split('Cumulative credits by')[1]).not.toMatch(/[█░│]/);
+  });
+
+  test('--plot of an exact run', async () => {
+    const line = ['simulate', '-m', 'haiku', ...EXACT, '--budget', '40', '--plot', '-q'];
+    const { stdout } = await credits(line, UTF8);
+    expect(stdout).toMatch(/\nCumulative credits by round\n 1 {2}█ /);
+    expect(stdout).toMatch(/\n25 {2}█+│█+ {2}81\.875\n +│ budget 40\n$/);
+    const json = await credits([...line, '--json']);
+    expect([json.code, json.failure().message]).toEqual([2, '--json and --plot are two answers']);
+  });
+
+  test.each([
+    [DRAWN, ['Cumulative credits by round', 'Credits a run', 'The same on every model']],
+    [EXACT, ['Cumulative credits by round', 'The same on every model']],
+  ])('--html writes one page that needs nothing else: %j', async (flags, headings) => {
+    const file = path.join(folder, 'page.html');
+    const line = ['simulate', '-m', 'haiku', ...flags, '--budget', '45', '--compare', '--html', file];
+    const end = await credits(line);
+    expect([end.code, end.stdout]).toEqual([0, expect.stringMatching(/\nReport written to .*page\.html\n$/)]);
+    const page = readFileSync(file, 'utf8');
+    expect([...page.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, text]) => text)).toEqual(headings);
+    expect(page).toMatch(/^<!doctype html>\n/);
+    expect(page).not.toMatch(/https?:|<script|<link|NaN|undefined|Infinity/);
+    expect(page).toContain('class="limit"');
+    expect(page).toContain('<dt>Budget</dt><dd>45</dd>');
+    // The same page again replaces it; anything else stays.
+    expect((await credits([...line, '--json'])).json().schema).toBe('credits.simulation/v1');
+    writeFileSync(file, 'precious');
+    expect((await credits(line)).code).toBe(2);
+    expect(readFileSync(file, 'utf8')).toBe('precious');
+    writeFileSync(file, '');
+  });
+
+  test('names from a profile reach the page as text', async () => {
+    const [profile, file] = [path.join(folder, 'evil.json'), path.join(folder, 'evil.html')];
+    const law = { mean: 100, sd: 0 };
+    const laws = { firstInput: law, tool: law, output: law };
+    writeFileSync(profile, JSON.stringify({ name: '<img src=x>', rounds: { median: 2, sd: 0 }, ...laws }));
+    expect((await credits(['simulate', '-m', 'haiku', '--profile', profile, '--html', file])).code).toBe(0);
+    const page = readFileSync(file, 'utf8');
+    expect(page).toContain('&lt;img src=x&gt;');
+    expect(page).not.toContain('<img');
   });
 });
 

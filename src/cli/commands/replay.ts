@@ -9,12 +9,13 @@ import type { CommandInput, CommandModule, Result } from '../command.ts';
 import type { Context } from '../context.ts';
 import { choiceOption, flagOption, listOption, readOption, textOption } from '../read-input.ts';
 import { count, group } from '../render/amounts.ts';
-import { type Replayed, renderReplay } from '../render/replay.ts';
+import { renderReplay } from '../render/replay.ts';
 import { replayDocument } from '../render/replay-json.ts';
 import { printable } from '../render/width.ts';
 import { type ChargeTally, chargeCalls } from '../replay/charge.ts';
 import { Pricer, type Renaming } from '../replay/pricing.ts';
 import { readPaths } from '../replay/read.ts';
+import type { Replayed } from '../replay/replayed.ts';
 import { tallyCalls } from '../replay/tally.ts';
 import { everyModel, limitOf, openMarket, pricedModel } from '../simulate/market.ts';
 import { readMaxRounds } from './simulate-flags.ts';
@@ -87,18 +88,20 @@ async function runReplay(context: Context, request: ReplayRequest): Promise<Resu
     text: () =>
       renderReplay(replayed, { columns: context.terminal.tableColumns, heading: context.paint.bold }),
     unchanged: charged !== null && charged.booked === 0 && charged.refused.length === 0,
-    failure: charged === null ? undefined : partly(charged),
+    failure: charged === null ? undefined : partly(charged, dryRun),
   };
 }
 
-function partly({ refused, booked, replayed }: ChargeTally): LedgerError | undefined {
+function partly({ refused, booked, replayed }: ChargeTally, dryRun: boolean): LedgerError | undefined {
   if (refused.length === 0) return undefined;
   const of = refused.length + booked + replayed;
   return new LedgerError(
     'partly_refused',
     `${group(String(refused.length))} of ${count(of, 'call')} refused`,
     {
-      hint: 'the others are booked; the same charge again tries the refused ones',
+      hint: dryRun
+        ? 'this was a dry run: nothing was booked'
+        : 'the others are booked; the same charge again tries the refused ones',
       details: { refused: refused.length, of },
     },
   );

@@ -7,7 +7,9 @@ import type { Context } from '../context.ts';
 import { credits } from '../render/amounts.ts';
 import { type ExactRun, renderExact, renderExactComparison } from '../render/simulation.ts';
 import { exactRounds, exactSummary, subjectFields } from '../render/simulation-json.ts';
-import { everyModel, type Limit, type Market, type PricedModel } from '../simulate/market.ts';
+import { byId, everyModel, type Limit, type Market, type PricedModel } from '../simulate/market.ts';
+import { plotStyle } from '../simulate/plot-style.ts';
+import { writePage } from '../write-page.ts';
 import type { ExactRequest } from './simulate-flags.ts';
 import { exactNotes, unpricedNotes } from './simulate-notes.ts';
 
@@ -33,17 +35,25 @@ export async function runExactly(
   });
   const run = on(model);
   const all = request.compare ? everyModel(market) : { models: [], unpriced: [] };
-  const others = all.models.map(on).sort((a, b) => a.result.total - b.result.total);
+  const others = all.models.map(on).sort((a, b) => a.result.total - b.result.total || byId(a.model, b.model));
   const notes = exactNotes(run, request, market);
   for (const line of [...notes, ...unpricedNotes(all.unpriced)]) context.notice(line);
+  if (request.html !== null) {
+    const { renderExactPage } = await import('../render/simulation-html.ts');
+    writePage(request.html, renderExactPage({ run, others, limit, notes }));
+  }
   const style = { columns: context.terminal.tableColumns, heading: context.paint.bold };
   return {
     schema: 'credits.simulation/v1',
     json: () => exactDocument(run, others, request, limit, notes),
-    text: () =>
+    text: async () =>
       [
         renderExact(run, limit, style),
         ...(request.compare ? ['', renderExactComparison(others, limit, style)] : []),
+        ...(request.plot
+          ? ['', (await import('../render/simulation-plot.ts')).plotExact(run, limit, plotStyle(context))]
+          : []),
+        ...(request.html === null ? [] : ['', `Report written to ${request.html}`]),
       ].join('\n'),
     failure: request.check ? verdict(run, limit) : undefined,
   };

@@ -10,7 +10,9 @@ import { percent } from '../render/simulation.ts';
 import { type DrawnRuns, renderOutcomes, renderRuns } from '../render/simulation-runs.ts';
 import { runsDocument } from '../render/simulation-runs-json.ts';
 import { loadProfile } from '../simulate/load-profile.ts';
-import { everyModel, type Limit, type Market, type PricedModel } from '../simulate/market.ts';
+import { byId, everyModel, type Limit, type Market, type PricedModel } from '../simulate/market.ts';
+import { plotStyle } from '../simulate/plot-style.ts';
+import { writePage } from '../write-page.ts';
 import type { StatisticalRequest } from './simulate-flags.ts';
 import { runsNotes, unpricedNotes } from './simulate-notes.ts';
 
@@ -43,16 +45,27 @@ export async function runStatistically(
   const result = simulateRuns(options);
   const others = result.models
     .map((outcome, index) => ({ model: all.models[index]!, outcome }))
-    .sort((a, b) => a.outcome.mean - b.outcome.mean);
+    .sort((a, b) => a.outcome.mean - b.outcome.mean || byId(a.model, b.model));
   const drawn: DrawnRuns = { model, options, result, limit, others };
   const notes = runsNotes(drawn, request, market);
   for (const line of [...notes, ...unpricedNotes(all.unpriced)]) context.notice(line);
+  if (request.html !== null) {
+    const { renderRunsPage } = await import('../render/simulation-html.ts');
+    writePage(request.html, renderRunsPage(drawn, notes));
+  }
   const style = { columns: context.terminal.tableColumns, heading: context.paint.bold };
   return {
     schema: 'credits.simulation/v1',
     json: () => ({ ...runsDocument(drawn), notes }),
-    text: () =>
-      [renderRuns(drawn, style), ...(request.compare ? ['', renderOutcomes(drawn, style)] : [])].join('\n'),
+    text: async () =>
+      [
+        renderRuns(drawn, style),
+        ...(request.compare ? ['', renderOutcomes(drawn, style)] : []),
+        ...(request.plot
+          ? ['', (await import('../render/simulation-plot.ts')).plotRuns(drawn, plotStyle(context))]
+          : []),
+        ...(request.html === null ? [] : ['', `Report written to ${request.html}`]),
+      ].join('\n'),
     failure: request.check ? verdict(model, result, limit) : undefined,
   };
 }

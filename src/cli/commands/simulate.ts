@@ -1,4 +1,5 @@
 /** `credits simulate`: what agent runs would cost. Books nothing and needs no ledger. Source: contract 7. */
+import { invalid } from '../../core/errors.ts';
 import type { CommandModule } from '../command.ts';
 import { limitOf, openMarket, pricedModel } from '../simulate/market.ts';
 import { type CalibrateRequest, isCalibrate, parseCalibrate, refuseCalibration } from './calibrate-flags.ts';
@@ -14,6 +15,9 @@ export const simulate: CommandModule<SimulateRequest | CalibrateRequest> = {
   async run(context, request) {
     if (request.mode === 'calibrate')
       return (await import('./calibrate.ts')).runCalibration(context, request);
+    if (context.globals.json && request.plot) {
+      throw invalid('--json and --plot are two answers', 'leave one of them out');
+    }
     const market = await openMarket(context, request.check && request.budget === null);
     const model = pricedModel(market, request.model);
     const limit = limitOf(request.budget, market.funds);

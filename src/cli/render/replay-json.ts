@@ -1,7 +1,7 @@
 /** A replay as the JSON that the contract promises. Source: contract 1 (numbers), 7 (fields). */
 import { toJsonCredits } from '../../core/credits.ts';
+import type { Replayed } from '../replay/replayed.ts';
 import { sumJson } from '../wire-json.ts';
-import type { Replayed } from './replay.ts';
 import { creditsOrNull } from './simulation-json.ts';
 
 const sumOrNull = (amount: bigint | null): number | null => (amount === null ? null : sumJson(amount));

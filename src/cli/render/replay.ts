@@ -1,24 +1,11 @@
 /** A replay as people read it. */
-import type { ScanReport } from '../../transcripts/call.ts';
 import type { ChargeTally } from '../replay/charge.ts';
+import type { Replayed } from '../replay/replayed.ts';
 import type { ReplayTally } from '../replay/tally.ts';
-import type { Limit } from '../simulate/market.ts';
 import { count, credits, group, showCredits } from './amounts.ts';
 import { limitText, tokens } from './simulation.ts';
 import { type Column, renderTable, type TableStyle } from './table.ts';
 import { printable } from './width.ts';
-
-/** What was read, priced and booked. */
-export interface Replayed {
-  readonly tally: ReplayTally;
-  readonly report: ScanReport;
-  readonly limit: Limit | null;
-  readonly maxRounds: number;
-  readonly compare: boolean;
-  /** null: nothing was to be booked. */
-  readonly charged: ChargeTally | null;
-  readonly dryRun: boolean;
-}
 
 /** Rows of a list at most; JSON has all of them. */
 const MOST_SHOWN = 12;
@@ -138,7 +125,7 @@ function chargeLines(
 }
 
 /** What was read, and what was left out and why. */
-function reportLines(report: ScanReport): string[] {
+function reportLines(report: Replayed['report']): string[] {
   const { files, lines, badLines, badLineCount, duplicates, synthetic, unknownFormat } = report;
   const shown = badLines.slice(0, MOST_SHOWN);
   const more = badLineCount - shown.length;

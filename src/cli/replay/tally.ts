@@ -4,7 +4,7 @@
  */
 import { priceCall, type Rates } from '../../core/rates.ts';
 import type { Call, Format, Transcripts } from '../../transcripts/call.ts';
-import type { Limit, PricedModel } from '../simulate/market.ts';
+import { byId, type Limit, type PricedModel } from '../simulate/market.ts';
 import { type Pricer, withCacheRates } from './pricing.ts';
 
 /** Calls of one recorded model, priced as one model. Tokens as in a transcript: cache parts are parts of the input. */
@@ -193,7 +193,9 @@ class Tally {
       byModel: [...this.#byModel.values()].sort(byCredits),
       stopped: this.#stopped,
       stoppedTotal: this.#stoppedTotal,
-      others: others.sort((a, b) => (a.total === b.total ? 0 : a.total < b.total ? -1 : 1)),
+      others: others.sort((a, b) =>
+        a.total === b.total ? byId(a.model, b.model) : a.total < b.total ? -1 : 1,
+      ),
     };
   }
 }

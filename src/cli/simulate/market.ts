@@ -119,3 +119,6 @@ export function everyModel(market: Market): { models: PricedModel[]; unpriced: s
   }
   return { models, unpriced };
 }
+
+/** Order of models that cost the same. */
+export const byId = (a: PricedModel, b: PricedModel): number => (a.card.model < b.card.model ? -1 : 1);

@@ -17,7 +17,7 @@ export const AGENTS: readonly CommandSpec[] = [
     args: '[calibrate] [paths...]',
     summary: 'what agent runs would cost, as a distribution or exactly',
     about:
-      'A round is one model call; every round sends the whole context again. With --base-tokens, --tool-tokens and\n--output-tokens one run is priced exactly; otherwise runs are drawn from a profile. The budget, else the balance, is\nwhat a run is held against. Needs no ledger.\n\n`credits simulate calibrate PATH… -o FILE` fits a profile to recorded runs (what `credits replay` reads) and states its\nerror on unseen tasks; `--profile FILE` uses it. Leave out runs that a provider error ended early.\n\nWhat others call a cap on rounds: stepCountIs (Vercel AI SDK), maxTurns (OpenAI Agents SDK), --max-turns (Claude Code),\nmax_steps (smolagents), step_limit (mini-swe-agent). LangGraph’s recursion limit counts about 4 steps per tool call.',
+      'A round is one model call; every round sends the whole context again. With --base-tokens, --tool-tokens and --output-tokens one run is priced exactly; otherwise runs are drawn from a profile. The budget, else the balance, is what a run is held against. Needs no ledger.\n\n`credits simulate calibrate PATH… -o FILE` fits a profile to recorded runs (what `credits replay` reads) and states its error on unseen tasks; `--profile FILE` uses it. Leave out runs that a provider error ended early.\n\nWhat others call a cap on rounds: stepCountIs (Vercel AI SDK), maxTurns (OpenAI Agents SDK), --max-turns (Claude Code), max_steps (smolagents), step_limit (mini-swe-agent). LangGraph’s recursion limit counts about 4 steps per tool call.',
     options: [
       { flags: MODEL, description: 'id, name or alias (CREDITS_MODEL)' },
       ...MAX_ROUNDS,
@@ -60,7 +60,7 @@ export const AGENTS: readonly CommandSpec[] = [
     args: '<paths...>',
     summary: 'what recorded agent runs cost, here and elsewhere',
     about:
-      'Reads transcripts of Claude Code, Codex CLI, Gemini CLI, mini-swe-agent, tau2, OpenTelemetry GenAI spans, and plain\nJSON Lines with one run a line; folders are searched. Counts each call once and prices it at the rate of its own time.\nSays where a cap, or the budget or balance for each run, would have stopped it: the first round that would not have\ntaken place. Needs no ledger, and books nothing unless --charge says so: then each call under its own key, so that the\nsame transcripts again book nothing twice.',
+      'Reads transcripts of Claude Code, Codex CLI, Gemini CLI, mini-swe-agent, tau2, OpenTelemetry GenAI spans, and plain JSON Lines with one run a line; folders are searched. Counts each call once and prices it at the rate of its own time. Says where a cap, or the budget or balance for each run, would have stopped it: the first round that would not have taken place. Needs no ledger, and books nothing unless --charge says so: then each call under its own key, so that the same transcripts again book nothing twice.',
     options: [
       { flags: MODEL, description: 'price every call as this model (CREDITS_MODEL)' },
       {
