@@ -97,6 +97,8 @@ export interface CommandModule<Request> {
    * @throws LedgerError `invalid_argument`
    */
   parse(input: CommandInput): Request;
+  /** For a row that `writes`: true when this request changes nothing, so that a read-only ledger will do. */
+  onlyReads?(request: Request): boolean;
   /** Does it. Stdout is written from the result alone, so that a refusal leaves it empty. */
   run(context: Context, request: Request): Promise<Result>;
 }

@@ -51,7 +51,8 @@ export async function prepare(line: ParsedLine, io: Pick<Io, 'env' | 'clock'>): 
     model: globals.model,
   };
   const request = module.parse(input);
-  return { spec, globals, request, run: (context) => module.run(context, request) };
+  const writes = spec.writes === true && module.onlyReads?.(request) !== true;
+  return { spec: { ...spec, writes }, globals, request, run: (context) => module.run(context, request) };
 }
 
 /**

@@ -149,6 +149,14 @@ describe('without a ledger', () => {
     expect((await line(['log', '--kind', 'spent', '--json'])).json().entries).toEqual([]);
   });
 
+  test('without --charge it opens the ledger for reading alone, and names no target', async () => {
+    const line = await withLedger();
+    const plain = await line(['replay', old(RUNS), '-m', 'haiku']);
+    expect([plain.code, plain.stderr]).toEqual([0, expect.not.stringContaining('test ledger')]);
+    const charged = await line(['replay', old(RUNS), '-m', 'haiku', '--charge', '-n']);
+    expect(charged.stderr).toContain('test ledger');
+  });
+
   test('a call that stands in several lines and files counts once', async () => {
     const first = [answer('1', 8, '2026-03-01T10:00:00Z'), answer('1', 143, '2026-03-01T10:00:00Z')];
     const folder = old({ 'a.jsonl': first, 'copy/a.jsonl': first });

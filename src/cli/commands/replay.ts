@@ -45,6 +45,7 @@ export const replay: CommandModule<ReplayRequest> = {
     };
   },
 
+  onlyReads: ({ charge }) => !charge,
   run: runReplay,
 };
 
