@@ -175,7 +175,7 @@ class Play {
   #burn(amount: Microcredits, day: LocalSpan): void {
     if (this.#perDay === ZERO) return;
     const left = this.#purses.reduce((sum, purse) => add(sum, purse.left), ZERO);
-    if (this.#debt > ZERO || left === ZERO || left < amount) this.#runsOutAt ??= day.start;
+    if (this.#debt > ZERO || left < amount) this.#runsOutAt ??= day.start;
     if (this.#debt > ZERO) return;
     let wanted = amount;
     for (const purse of this.#purses) {
