@@ -13,6 +13,7 @@ import type { Head } from '../ledger/verify-view.ts';
 import { backupSqlite } from '../store/sqlite-backup.ts';
 import { doctorFile } from '../store/sqlite-doctor.ts';
 import { sqliteRefusal, unreadable } from '../store/sqlite-errors.ts';
+import { makeFolder } from '../store/sqlite-file.ts';
 import { migrationBackup } from '../store/sqlite-open.ts';
 import { copyBackup, occupantOf, putInPlace, removeFile } from '../store/sqlite-restore.ts';
 import { writeSqlite } from '../store/sqlite-writer.ts';
@@ -72,7 +73,7 @@ async function prepare(
   if (occupant.is !== 'nothing' && fs.realpathSync(source) === fs.realpathSync(ledger)) {
     throw invalid('a ledger cannot be restored from itself', 'name the backup as FILE, the ledger with --db');
   }
-  fs.mkdirSync(path.dirname(ledger), { recursive: true, mode: 0o700 });
+  makeFolder(path.dirname(path.resolve(ledger)));
   const working = `${ledger}.restore-${process.pid}`;
   const discard = (): void => {
     removeFile(working);

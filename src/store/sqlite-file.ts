@@ -219,6 +219,23 @@ function isWritable(folder: string): boolean {
 }
 
 /**
+ * Makes a folder and those above it that are missing, each 0700. Step by step: Node's own recursive call never ends where
+ * a file system says "not found" to the last step, as /proc does.
+ */
+export function makeFolder(folder: string): void {
+  const missing: string[] = [];
+  for (let at = folder; !fs.existsSync(at); at = path.dirname(at)) missing.push(at);
+  for (const at of missing.reverse()) {
+    try {
+      fs.mkdirSync(at, { mode: 0o700 });
+    } catch (error) {
+      // Another process may have been faster.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/**
  * Makes the folder (0700) and the empty file (0600) of a new ledger and opens it; the caller writes the schema.
  * SQLite gives its side files the mode of the file itself. Several processes may get as far as here at once.
  * @throws LedgerError `ledger_exists`, `ledger_unreadable`, `ledger_read_only`, `ledger_busy`, `disk_full`
@@ -226,12 +243,17 @@ function isWritable(folder: string): boolean {
 export function makeFile(file: string): Connection {
   if (statFile(file) !== undefined) refuseContent(file);
   try {
-    fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(path.dirname(path.resolve(file)));
     fs.closeSync(fs.openSync(file, 'a', 0o600));
     fs.chmodSync(file, 0o600);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOTDIR' || code === 'EEXIST') throw unreadable(file, 'a part of the path is no folder');
+    if (code === 'ENOENT') {
+      throw new LedgerError('ledger_read_only', `no folder can be made for ${file}`, {
+        hint: 'choose another place with --db',
+      });
+    }
     throw sqliteRefusal(error, file);
   }
   refuseNetworkFileSystem(file);
