@@ -131,7 +131,11 @@ export async function main(): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     // A reader that has seen enough (`| head`) is no failure; any other loss of the answer is.
     if (error.code === 'EPIPE') return;
-    io.stderr.write(`error: the answer could not be written: ${error.code ?? error.message}\n`);
+    const lost = new LedgerError(
+      'internal',
+      `the answer could not be written: ${error.code ?? error.message}`,
+    );
+    io.stderr.write(failureText(lost, wantsJson(process.argv.slice(2))));
     process.exitCode = 1;
   });
   const code = await run(process.argv.slice(2), io);

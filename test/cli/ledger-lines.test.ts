@@ -19,6 +19,54 @@ async function ledger(name: string, init = '--plan pro') {
   return { db, at };
 }
 
+describe('a dry run', () => {
+  test('of init refuses what making the ledger would refuse', async () => {
+    for (const [line, code] of [
+      ['init --plan gold', 'unknown_plan'],
+      ['init --plan pro --anchor 2999-01-01', 'invalid_argument'],
+    ] as const) {
+      const argv = [...line.split(' '), '--json', '--db', path.join(home, 'never-made.db')];
+      const ends = await Promise.all([credits([...argv, '-n']), credits(argv)]);
+      expect(ends.map((end) => [line, end.code, end.stdout, end.failure().code])).toEqual(
+        ends.map(() => [line, 2, '', code]),
+      );
+      expect(ends[0]!.failure()).toEqual(ends[1]!.failure());
+    }
+    const named = await credits([
+      'init',
+      '-n',
+      '--json',
+      '--plan',
+      'PRO',
+      '--db',
+      path.join(home, 'never.db'),
+    ]);
+    expect(named.json()).toMatchObject({ plan: 'pro', dryRun: true });
+  });
+
+  test('of an import does not say that lines are booked', async () => {
+    const { at } = await ledger('dry-import');
+    const facts = { stdin: '{"credits":1}\nnothing\n' };
+    const now = at('2026-02-20T12:00:00Z');
+    const dry = await now('import - -n --json', facts);
+    expect([dry.code, dry.json().booked, dry.failure().hint]).toEqual([
+      8,
+      1,
+      'this was a dry run: nothing was booked',
+    ]);
+    expect((await now('import - --json', facts)).failure().hint).toContain('the others are booked');
+  });
+});
+
+test('a closed account shows the day of its closing in its own zone', async () => {
+  const { at } = await ledger('closed-day');
+  await at('2026-02-01T02:00:00Z')('accounts create acme --timezone America/New_York');
+  await at('2026-02-03T02:00:00Z')('accounts close acme --yes');
+  expect((await at('2026-02-04T00:00:00Z')('accounts show acme')).stdout).toContain(
+    'Created 31 Jan, time zone America/New_York, closed 2 Feb\n',
+  );
+});
+
 describe('refusals', () => {
   test('come whole: exit code, empty stdout, the reason last on stderr', async () => {
     const { at } = await ledger('refusals');

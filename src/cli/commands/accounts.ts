@@ -1,7 +1,6 @@
 /** `credits accounts list|show`. Source: contract 6. */
 import { ZERO } from '../../core/credits.ts';
 import { requireAccountId } from '../../core/ledger/accounts.ts';
-import { formatInstant } from '../../core/time.ts';
 import type { AccountView, LedgerService } from '../../ledger/service.ts';
 import type { CommandInput, CommandModule } from '../command.ts';
 import { count, credits, showCredits } from '../render/amounts.ts';
@@ -110,6 +109,6 @@ export function renderAccount(view: AccountView, style: Style): string {
   return [
     balanceHeading({ ...view, closed: view.closedAt !== null }, style),
     amounts.join(' · '),
-    view.closedAt === null ? created : `${created}, closed ${formatInstant(view.closedAt)}`,
+    view.closedAt === null ? created : `${created}, closed ${calendar.day(view.closedAt)}`,
   ].join('\n');
 }

@@ -60,16 +60,18 @@ function answer(tally: Tally, dryRun: boolean) {
     json: () => ({ read, booked, replayed, credits: toJsonCredits(tally.credits), refused, dryRun }),
     text: () => renderTally(tally, dryRun),
     unchanged: booked === 0 && refused.length === 0,
-    failure: refused.length === 0 ? undefined : partly(tally),
+    failure: refused.length === 0 ? undefined : partly(tally, dryRun),
   };
 }
 
-function partly({ read, refused }: Tally): LedgerError {
+function partly({ read, refused }: Tally, dryRun: boolean): LedgerError {
   return new LedgerError(
     'partly_refused',
     `${group(String(refused.length))} of ${count(read, 'line')} refused`,
     {
-      hint: 'the others are booked; put the refused ones right and import them again',
+      hint: dryRun
+        ? 'this was a dry run: nothing was booked'
+        : 'the others are booked; put the refused ones right and import them again',
       details: { refused: refused.length, read },
     },
   );

@@ -1,8 +1,10 @@
 /** `credits init`: makes a ledger and its first account. Source: contract 2, 6, 9 (mode). */
 import { existsSync } from 'node:fs';
+import { defaultCatalogue } from '../../catalog/index.ts';
 import { PLANS } from '../../catalog/plans.ts';
 import { toJsonCredits } from '../../core/credits.ts';
 import { LedgerError } from '../../core/errors.ts';
+import { decideOpen } from '../../core/ledger/accounts.ts';
 import type { CommandModule } from '../command.ts';
 import type { Context } from '../context.ts';
 import { safeLocation } from '../globals.ts';
@@ -63,20 +65,24 @@ async function ask(context: Context, request: InitRequest): Promise<Opening> {
   return { ...request, plan, zone };
 }
 
-function wouldMake(context: Context, { mode, account }: InitInput) {
+/** @throws LedgerError `unknown_plan`, `invalid_argument`: what the making would refuse */
+async function wouldMake(context: Context, { mode, account }: InitInput) {
   const db = safeLocation(context.globals.db);
+  const plans = { catalogue: defaultCatalogue(), zones: await context.zones(account.zone) };
+  const facts = { ...account, id: account.account, no: 1, tag: '', head: '' };
+  const { plan } = decideOpen(facts, context.now(), plans).state.account;
   return {
     schema: 'credits.init/v1',
     json: () => ({
       ledger: db,
       account: account.account,
       mode,
-      plan: account.plan,
+      plan,
       timezone: account.zone,
       dryRun: true,
     }),
     text: () =>
-      `Dry run: a ${mode} ledger at ${db}, with account ${account.account} on plan ${account.plan} (${account.zone}).\nNothing was made.`,
+      `Dry run: a ${mode} ledger at ${db}, with account ${account.account} on plan ${plan} (${account.zone}).\nNothing was made.`,
   };
 }
 
