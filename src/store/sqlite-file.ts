@@ -115,6 +115,17 @@ export function isBlank(db: Connection): boolean {
  * @throws LedgerError `no_ledger`, `ledger_unreadable`, `ledger_newer`
  */
 export function requireOurs(db: Connection, file: string): number {
+  if (db.inTransaction) return checkOurs(db, file);
+  // One snapshot: another process may make the ledger between two looks, and would then seem to be another program.
+  db.exec('BEGIN');
+  try {
+    return checkOurs(db, file);
+  } finally {
+    if (db.inTransaction) db.exec('COMMIT');
+  }
+}
+
+function checkOurs(db: Connection, file: string): number {
   const id = db.pragma('application_id', { simple: true }) as number;
   if (id !== APPLICATION_ID) {
     throw isBlank(db) ? noLedger(file) : unreadable(file, 'it is a database of another program');

@@ -14,6 +14,9 @@ export const PROGRAM = process.env.CREDITS_BIN ?? path.join(root, 'bin/credits.j
 /** The long versions of the torture tests, with the counts that are published. */
 export const LONG = process.env.CREDITS_TORTURE === 'long';
 
+/** How long a test may take, ms: processes that start on a busy machine take their time. */
+export const PATIENCE = LONG ? 3_600_000 : 300_000;
+
 /** How a process ended: by its own exit code, or by a signal. */
 export interface Ended {
   readonly code: number | null;

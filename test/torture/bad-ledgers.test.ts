@@ -8,8 +8,10 @@ import { REFUSALS, type RefusalCode } from '../../src/core/errors.ts';
 import { openSqlite } from '../../src/store/sqlite-open.ts';
 import { commandLine } from '../helpers/cli-line.ts';
 import { NOON, sha256 } from '../helpers/ledger.ts';
-import { type Ended, failureOf, newFolder, runProgram } from '../helpers/processes.ts';
+import { type Ended, failureOf, newFolder, PATIENCE, runProgram } from '../helpers/processes.ts';
 import { workerOptions } from '../helpers/worker-ledger.ts';
+
+vi.setConfig({ testTimeout: PATIENCE, hookTimeout: PATIENCE });
 
 const folder = newFolder();
 afterAll(() => fs.rmSync(folder, { recursive: true }));
@@ -287,6 +289,31 @@ describe('what a process left that died while it made a ledger', () => {
     for (const command of [['balance'], ['spend', '1']]) {
       expectEnd(await line([...command, '--db', file, '--json']), 'no_ledger');
     }
+  });
+});
+
+describe('a ledger that another process makes while this one looks', () => {
+  const { pragma } = Database.prototype;
+  afterEach(() => {
+    Database.prototype.pragma = pragma;
+  });
+
+  it('is not there yet, and no database of another program', () => {
+    const file = path.join(folder, 'in-the-making.db');
+    new Database(file).exec('PRAGMA journal_mode = WAL').close();
+    let made = false;
+    Database.prototype.pragma = function (this: Database.Database, source, options) {
+      const answer = pragma.call(this, source, options);
+      if (source === 'application_id' && !made) {
+        made = true;
+        new Database(file).exec('PRAGMA application_id = 1129465156; CREATE TABLE t (a)').close();
+      }
+      return answer;
+    };
+    expect(() => openSqlite(file, 'read', workerOptions())).toThrow(
+      expect.objectContaining({ code: 'no_ledger' }),
+    );
+    expect(made).toBe(true);
   });
 });
 

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LedgerError } from '../../src/core/errors.ts';
 import type { Work } from '../../src/ledger/store.ts';
 import { isBusy, sqliteRefusal } from '../../src/store/sqlite-errors.ts';
@@ -15,6 +15,7 @@ import {
   failureOf,
   LONG,
   newFolder,
+  PATIENCE,
   runProgram,
   startProgram,
   type Worker,
@@ -22,6 +23,8 @@ import {
 } from '../helpers/processes.ts';
 import { openLedger, workerOptions } from '../helpers/worker-ledger.ts';
 import type { InitAnswer, LockTask, Task } from './worker.ts';
+
+vi.setConfig({ testTimeout: PATIENCE, hookTimeout: PATIENCE });
 
 /** Longer than SQLite itself waits before it gives the word back to us (250 ms). */
 const A_WHILE_MS = 600;
@@ -127,7 +130,7 @@ describe('while another process holds the write lock', () => {
     await t.done();
   });
 
-  it.runIf(LONG)('the program gives up after half a minute, with exit 75', { timeout: 120_000 }, async () => {
+  it.runIf(LONG)('the program gives up after half a minute, with exit 75', async () => {
     const t = testLedger();
     await lock(t.file, 'IMMEDIATE');
     const end = await runProgram(['spend', '1', '--db', t.file, '--json']);

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { defaultRows } from '../../src/catalog/index.ts';
 import { isLedgerError } from '../../src/core/errors.ts';
 import { UTC_RULES } from '../../src/core/zones.ts';
@@ -14,8 +14,10 @@ import { openWork } from '../../src/ledger/local-accounts.ts';
 import { settingRows } from '../../src/ledger/new-ledger.ts';
 import { createSqlite } from '../../src/store/sqlite-open.ts';
 import { credits, NOON, sha256, spendOf, type TestLedger, testLedger } from '../helpers/ledger.ts';
-import { failureOf, newFolder, runProgram } from '../helpers/processes.ts';
+import { failureOf, newFolder, PATIENCE, runProgram } from '../helpers/processes.ts';
 import { holdInput, ledgerOver, openLedger, workerOptions } from '../helpers/worker-ledger.ts';
+
+vi.setConfig({ testTimeout: PATIENCE, hookTimeout: PATIENCE });
 
 /** Times a kind of write is repeated until it needs a page that is not there. */
 const TRIES = 25;
@@ -142,7 +144,7 @@ describe('without a free page', () => {
     connectionOf(t).pragma('max_page_count = 4294967294');
     await t.ledger.spend('default', spendOf('1'));
     await t.done();
-  }, 300_000);
+  });
 });
 
 /** A file system of 1 MB; undefined where this user may not mount one. */

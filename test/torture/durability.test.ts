@@ -7,12 +7,23 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { openSqlite } from '../../src/store/sqlite-open.ts';
 import { NOON, spendOf, testLedger } from '../helpers/ledger.ts';
-import { crew, dismiss, newFolder, PROGRAM, startProcess, workerOf, workshop } from '../helpers/processes.ts';
+import {
+  crew,
+  dismiss,
+  newFolder,
+  PATIENCE,
+  PROGRAM,
+  startProcess,
+  workerOf,
+  workshop,
+} from '../helpers/processes.ts';
 import { openLedger, workerOptions } from '../helpers/worker-ledger.ts';
 import type { InitAnswer, RaceAnswer, Task } from './worker.ts';
+
+vi.setConfig({ testTimeout: PATIENCE, hookTimeout: PATIENCE });
 
 const shop = workshop<Task>('test/torture/worker.ts');
 const folder = newFolder();

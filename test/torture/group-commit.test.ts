@@ -1,11 +1,14 @@
 /** Many callers of one ledger share transactions: each is answered after the commit, and one caller's fault stays its own. */
 import Database from 'better-sqlite3';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { LedgerError } from '../../src/core/errors.ts';
 import { decide } from '../../src/core/ledger/decide.ts';
 import { UTC_RULES } from '../../src/core/zones.ts';
 import type { Work } from '../../src/ledger/store.ts';
 import { credits, NOON, sha256, spendOf, type TestLedger, testLedger } from '../helpers/ledger.ts';
+import { PATIENCE } from '../helpers/processes.ts';
+
+vi.setConfig({ testTimeout: PATIENCE, hookTimeout: PATIENCE });
 
 const CALLERS = 64;
 

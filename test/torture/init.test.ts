@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isLedgerError } from '../../src/core/errors.ts';
 import { credits, NOON } from '../helpers/ledger.ts';
 import {
@@ -11,6 +11,7 @@ import {
   failureOf,
   LONG,
   newFolder,
+  PATIENCE,
   runProgram,
   seeded,
   startProgram,
@@ -19,6 +20,8 @@ import {
 } from '../helpers/processes.ts';
 import { openLedger } from '../helpers/worker-ledger.ts';
 import type { InitAnswer, Task } from './worker.ts';
+
+vi.setConfig({ testTimeout: PATIENCE, hookTimeout: PATIENCE });
 
 const SEED = 20_260_201;
 const KILLS = LONG ? 400 : 20;
@@ -51,7 +54,7 @@ describe(`killed at random (seed ${SEED})`, () => {
   });
   afterAll(() => dismiss([maker]));
 
-  it(`${KILLS} times, the making of a ledger leaves all or nothing`, { timeout: 3_600_000 }, async () => {
+  it(`${KILLS} times, the making of a ledger leaves all or nothing`, async () => {
     const random = seeded(SEED);
     const counts = { made: 0, none: 0, started: 0 };
     const began = performance.now();

@@ -3,9 +3,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { credits, NOON, testLedger } from '../helpers/ledger.ts';
-import { failureOf, newFolder, runProgram, startProgram } from '../helpers/processes.ts';
+import { failureOf, newFolder, PATIENCE, runProgram, startProgram } from '../helpers/processes.ts';
+
+vi.setConfig({ testTimeout: PATIENCE, hookTimeout: PATIENCE });
 
 const NOW = ['--now', new Date(NOON).toISOString()];
 const LINES = 10_000;

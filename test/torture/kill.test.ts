@@ -6,11 +6,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { credits, NOON } from '../helpers/ledger.ts';
-import { dismiss, LONG, newFolder, seeded, type Worker, workshop } from '../helpers/processes.ts';
+import { dismiss, LONG, newFolder, PATIENCE, seeded, type Worker, workshop } from '../helpers/processes.ts';
 import { openLedger, spendInput } from '../helpers/worker-ledger.ts';
 import type { Task } from './worker.ts';
+
+vi.setConfig({ testTimeout: PATIENCE, hookTimeout: PATIENCE });
 
 const SEED = 20_260_131;
 const WRITERS = 4;
@@ -88,7 +90,7 @@ describe(`${WRITERS} writers killed at random, ${ROUNDS} rounds (seed ${SEED})`,
     await ledger.close();
   }
 
-  it('lose nothing acknowledged, and a retry settles the rest once', { timeout: 3_600_000 }, async () => {
+  it('lose nothing acknowledged, and a retry settles the rest once', async () => {
     const random = seeded(SEED);
     let hired = 0;
     const hire = (): Writer => {

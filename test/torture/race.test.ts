@@ -1,7 +1,7 @@
 /** Many processes want the same credits: exactly what is there is given out, and nobody gets an error but "not enough". */
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { credits, NOON, testLedger } from '../helpers/ledger.ts';
 import {
   crew,
@@ -9,12 +9,15 @@ import {
   failureOf,
   LONG,
   newFolder,
+  PATIENCE,
   runProgram,
   type Worker,
   workshop,
 } from '../helpers/processes.ts';
 import { openLedger } from '../helpers/worker-ledger.ts';
 import type { InitAnswer, RaceAnswer, RaceTask, Task } from './worker.ts';
+
+vi.setConfig({ testTimeout: PATIENCE, hookTimeout: PATIENCE });
 
 const PROCESSES = 8;
 
@@ -99,7 +102,8 @@ describe('eight processes that make one ledger', () => {
       prepare(file);
       const answers = await atOnce<InitAnswer>(() => ({ role: 'init', file, at: NOON }));
       const codes = answers.map(({ code }) => code).sort();
-      expect(codes).toEqual([...Array(PROCESSES - 1).fill('ledger_exists'), null]);
+      const others = Array(PROCESSES - 1).fill('ledger_exists');
+      expect(codes, JSON.stringify(answers)).toEqual([...others, null]);
       expect(fs.statSync(file).mode & 0o777).toBe(0o600);
       const { ledger } = openLedger(file, NOON);
       expect(await ledger.balance('default')).toMatchObject({ available: credits('5050') });

@@ -1,10 +1,12 @@
 /** Two crons, or ten, or one that dies halfway, grant a month once. Source: contract 5.8. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { openWork } from '../../src/ledger/local-accounts.ts';
 import { NOON, type TestLedger, testLedger, zones } from '../helpers/ledger.ts';
-import { type Ended, runProgram, startProgram } from '../helpers/processes.ts';
+import { type Ended, PATIENCE, runProgram, startProgram } from '../helpers/processes.ts';
+
+vi.setConfig({ testTimeout: PATIENCE, hookTimeout: PATIENCE });
 
 const CRONS = 10;
 /** In the months after the first. */
@@ -76,9 +78,7 @@ async function killHalfway(file: string, now: string, before: number): Promise<n
   return cycleLots(file).all - before;
 }
 
-it(`ten rollovers of ${ACCOUNTS} accounts at once, again, one killed, and three months late`, {
-  timeout: 300_000,
-}, async () => {
+it(`ten rollovers of ${ACCOUNTS} accounts at once, again, one killed, and three months late`, async () => {
   const t = testLedger({ plan: 'free' });
   openAccounts(t);
   let lots = cycleLots(t.file).all;

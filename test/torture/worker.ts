@@ -58,6 +58,7 @@ export interface InitTask {
 /** `code` null: made. */
 export interface InitAnswer {
   readonly code: string | null;
+  readonly message?: string;
 }
 
 export type Task = RaceTask | WriteTask | LockTask | InitTask;
@@ -149,7 +150,7 @@ async function init({ file, at, umask }: InitTask): Promise<InitAnswer> {
     await wire.create(options, { mode: 'test', account });
     return { code: null };
   } catch (error) {
-    return { code: isLedgerError(error) ? error.code : String(error) };
+    return { code: isLedgerError(error) ? error.code : 'defect', message: String(error) };
   }
 }
 
