@@ -9,7 +9,7 @@ import { invalid } from '../core/errors.ts';
 import { UTC, UTC_RULES, type ZoneRules } from '../core/zones.ts';
 import { LocalLedger } from '../ledger/local.ts';
 import { openWork } from '../ledger/local-accounts.ts';
-import type { LocalDeps } from '../ledger/local-deps.ts';
+import { type LocalDeps, refuseFuture } from '../ledger/local-deps.ts';
 import { settingRows } from '../ledger/new-ledger.ts';
 import type { SqliteStore, StoreOptions } from '../store/sqlite.ts';
 import { createSqlite, openSqlite } from '../store/sqlite-open.ts';
@@ -79,6 +79,7 @@ export const wire: Wire = {
   async create(options, input) {
     const file = fileOf(options);
     const now = options.now ?? options.clock();
+    refuseFuture(input.mode, now, options.clock());
     const zones = input.account.zone === UTC ? UTC_RULES : await loadZones();
     const account = openWork(input.account, now, zones, false);
     const store = createSqlite(

@@ -8,7 +8,7 @@ import { invalid, LedgerError } from '../core/errors.ts';
 import type { Command } from '../core/ledger/commands.ts';
 import { decide } from '../core/ledger/decide.ts';
 import type { Account } from '../core/types.ts';
-import { answerOf, contextOf, type LocalDeps, writeClock } from './local-deps.ts';
+import { answerOf, contextOf, type LocalDeps, refuseFuture } from './local-deps.ts';
 import { keyReused } from './local-keys.ts';
 import type { ByokInput, ByokView, WriteOptions } from './service.ts';
 import type { Work } from './store.ts';
@@ -45,7 +45,7 @@ export async function changeByok(
       'for example --env OPENAI_API_KEY',
     );
   }
-  const now = writeClock(deps);
+  const now = deps.now();
   const request =
     key === null ? null : deps.sha256(JSON.stringify(['byok', input.action, provider, input.env]));
   const work: Work = {
@@ -58,6 +58,7 @@ export async function changeByok(
         if (replay.booked.receipt.request !== request) throw keyReused(key!);
         return { replay };
       }
+      refuseFuture(deps.store.mode, now, deps.wall());
       const before = state.account.byok;
       const byok = changed(before, provider, input, catalogue);
       const same = JSON.stringify(byok) === JSON.stringify(before);

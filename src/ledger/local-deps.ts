@@ -6,7 +6,7 @@ import type { PlanContext } from '../core/plans.ts';
 import type { Account, Instant } from '../core/types.ts';
 import type { ZoneRules } from '../core/zones.ts';
 import { receiptView } from './receipt-view.ts';
-import type { ReceiptView } from './service.ts';
+import type { LedgerMode, ReceiptView } from './service.ts';
 import type { Decided, Store } from './store.ts';
 
 export interface LocalDeps {
@@ -35,15 +35,23 @@ const DAY_MS = 86_400_000;
  * The instant to write at.
  * @throws LedgerError `invalid_argument` in a live ledger more than 24 h ahead of the wall clock. Source: contract 1.
  */
-export function writeClock({ store, now, wall }: LocalDeps): Instant {
-  const at = now();
-  if (store.mode === 'live' && at > wall() + DAY_MS) {
+export function writeClock(deps: LocalDeps): Instant {
+  const at = deps.now();
+  refuseFuture(deps.store.mode, at, deps.wall());
+  return at;
+}
+
+/**
+ * Refuses to write a live ledger ahead of the clock. Where a request has a key, this comes after the look-up of the key.
+ * @throws LedgerError `invalid_argument`. Source: contract 1, 5.7.
+ */
+export function refuseFuture(mode: LedgerMode, at: Instant, wall: Instant): void {
+  if (mode === 'live' && at > wall + DAY_MS) {
     throw invalid(
       'a live ledger is not written more than 24 hours ahead of the clock',
       'check --now and CREDITS_NOW',
     );
   }
-  return at;
 }
 
 /** The answer to a piece of work: its last receipt, or the one its key was bound to. */

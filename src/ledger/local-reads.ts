@@ -104,11 +104,15 @@ function nextOf(account: Account, end: Instant, catalogue: Catalogue): CycleView
   return { at: end, credits: plan.monthly };
 }
 
-/** @param known the account as a write left it; null: read it. @throws LedgerError `unknown_account` */
-export async function readPlan(deps: LocalDeps, id: string, known: Account | null): Promise<PlanView> {
-  const account = known ?? (await deps.store.read(id)).state.account;
+/** @param known the account as a write left it, and when; null: as it is now. @throws LedgerError `unknown_account` */
+export async function readPlan(
+  deps: LocalDeps,
+  id: string,
+  known: { readonly account: Account; readonly at: Instant } | null = null,
+): Promise<PlanView> {
+  const account = known?.account ?? (await deps.store.read(id)).state.account;
   const { catalogue } = await zoned(deps);
-  const at = readClock(account, deps.now());
+  const at = known?.at ?? readClock(account, deps.now());
   const plan = requirePlan(catalogue, planInForce(account, at), at);
   const pending =
     account.pendingPlan !== null && account.pendingAt !== null && account.pendingAt > at

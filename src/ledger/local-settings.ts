@@ -12,7 +12,7 @@ import type { Command } from '../core/ledger/commands.ts';
 import { decide } from '../core/ledger/decide.ts';
 import { parseRate } from '../core/rates.ts';
 import type { Instant } from '../core/types.ts';
-import { answerOf, contextOf, type LocalDeps, writeClock } from './local-deps.ts';
+import { answerOf, contextOf, type LocalDeps, refuseFuture } from './local-deps.ts';
 import { keyReused } from './local-keys.ts';
 import type { ModelSetInput, SettingView, WriteOptions } from './service.ts';
 import type { SettingRow, Work } from './store.ts';
@@ -34,7 +34,7 @@ export async function changeSettings(
   rows: Rows,
   { key = null, dryRun = false }: WriteOptions,
 ): Promise<SettingView> {
-  const now = writeClock(deps);
+  const now = deps.now();
   const hash = key === null ? null : deps.sha256(JSON.stringify(['setting', request]));
   const work: Work = {
     account: LEDGER_CHAIN,
@@ -46,6 +46,7 @@ export async function changeSettings(
         if (replay.booked.receipt.request !== hash) throw keyReused(key!);
         return { replay };
       }
+      refuseFuture(deps.store.mode, now, deps.wall());
       const settings = rows(catalogue, Math.max(now, state.account.lastAt));
       const command: Command = {
         type: 'setting',

@@ -7,7 +7,7 @@ import type { LedgerError } from '../core/errors.ts';
 import { readId, unknownId } from '../core/ids.ts';
 import type { Command } from '../core/ledger/commands.ts';
 import { decide } from '../core/ledger/decide.ts';
-import type { Account, Instant } from '../core/types.ts';
+import type { Account, Instant, PlanState } from '../core/types.ts';
 import { exportAccountRows, exportLedger } from './export/local-export.ts';
 import type { ExportWhat } from './export/rows.ts';
 import { readForecast } from './forecast.ts';
@@ -15,7 +15,7 @@ import { importModels } from './import-models.ts';
 import { closeAccount, openAccount } from './local-accounts.ts';
 import { readBalance } from './local-balance.ts';
 import { changeByok, readByok } from './local-byok.ts';
-import { answerOf, contextOf, type LocalDeps, writeClock } from './local-deps.ts';
+import { answerOf, contextOf, type LocalDeps, refuseFuture } from './local-deps.ts';
 import { keyReused } from './local-keys.ts';
 import { readAccount, readAccounts, readCycle, readHolds, readLog, readPlan } from './local-reads.ts';
 import { aliasModel, definePlan, setModel } from './local-settings.ts';
@@ -38,7 +38,7 @@ import type {
   SpendItem,
   WriteOptions,
 } from './service.ts';
-import type { Decided, Loaded, Loads, Work } from './store.ts';
+import type { Decided, Loaded, Loads, Replay, Work } from './store.ts';
 import type { Target } from './target.ts';
 import { readUsage } from './usage.ts';
 import type { UsageQuery } from './usage-view.ts';
@@ -139,7 +139,8 @@ export class LocalLedger implements LedgerService {
     const { decided, owner } = await this.#run(account, command, { cycleLots: true }, options);
     const changed = 'replay' in decided || decided.booked.at(-1)?.receipt.kind === 'plan_change';
     const receipt = changed ? answerOf(decided, options.dryRun === true, owner) : null;
-    const view = await readPlan(this.#deps, account, 'replay' in decided ? null : decided.state.account);
+    const stood = 'replay' in decided ? planAfter(owner, decided.replay) : decided.state.account;
+    const view = await readPlan(this.#deps, account, { account: stood, at: stood.lastAt });
     return { ...view, effectiveAt: view.pending?.at ?? receipt?.at ?? this.now(), receipt };
   }
 
@@ -156,7 +157,7 @@ export class LocalLedger implements LedgerService {
   }
 
   plan(account: string) {
-    return readPlan(this.#deps, account, null);
+    return readPlan(this.#deps, account);
   }
 
   async plans(): Promise<PlanRow[]> {
@@ -282,7 +283,7 @@ export class LocalLedger implements LedgerService {
     target?: Target,
   ): Work {
     const deps = this.#deps;
-    const now = writeClock(deps);
+    const now = deps.now();
     return {
       account,
       now,
@@ -298,6 +299,12 @@ export class LocalLedger implements LedgerService {
       },
     };
   }
+}
+
+/** The account's plan as a receipt left it: a repeated request gets the answer it got then. */
+function planAfter(account: Account, { booked }: Replay): Account {
+  const { at, detail } = booked.receipt;
+  return { ...account, ...(detail?.plan as PlanState | undefined), lastAt: at };
 }
 
 function requireId(prefix: 'lot' | 'hold', text: string, account: string): { no: number; tag: string } {
@@ -319,5 +326,6 @@ function decideOnce(
     if (replay.booked.receipt.request === request) return { replay };
     throw keyReused(key!);
   }
+  refuseFuture(deps.store.mode, now, deps.wall());
   return decide(state, command, now, contextOf(deps, catalogue), { key, request });
 }

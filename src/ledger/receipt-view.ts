@@ -48,7 +48,7 @@ export function receiptView(
 ): ReceiptView {
   const kind = SLICE_KIND[receipt.kind];
   return {
-    receipt: dryRun ? null : receiptId(account, receipt.seq),
+    receipt: dryRun && !replayed ? null : receiptId(account, receipt.seq),
     kind: receipt.kind,
     account: account.id,
     at: receipt.at,
@@ -65,7 +65,7 @@ export function receiptView(
     dryRun,
     usage:
       usage === null || usage.model === null ? heldUsage({ receipt, entries, usage }) : withoutIds(usage),
-    ...factsOf(account, { receipt, entries, usage }, dryRun),
+    ...factsOf(account, { receipt, entries, usage }, dryRun && !replayed),
   };
 }
 

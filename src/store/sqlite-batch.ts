@@ -55,15 +55,18 @@ export class SqliteBatch {
     this.#readCatalogue = catalogue;
   }
 
-  /** Decides and writes one piece of work. A refusal is its result; anything else throws and must roll back. */
-  run(work: Work): WorkResult {
+  /**
+   * Decides one piece of work. A refusal is its result; anything else throws and must roll back.
+   * @param write false: nothing of it is to be seen by the rest of the batch
+   */
+  run(work: Work, write: boolean): WorkResult {
     try {
       const session = this.#session(work);
       this.#load(session, work);
       const replay = this.#replay(session.state.account, work.loads.key ?? null);
       this.#catalogue ??= this.#readCatalogue(this.#settingsChanged);
       const decided = work.decide({ state: session.state, replay, catalogue: this.#catalogue });
-      if (!('replay' in decided) && !work.dryRun) {
+      if (!('replay' in decided) && write) {
         this.#write(session, decided);
         for (const row of decided.settings ?? []) this.insertSetting(row);
       }

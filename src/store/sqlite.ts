@@ -43,6 +43,9 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** A caller that wants to know and not to do; it gets a transaction of its own, which is rolled back. */
+const isDry = (works: readonly Work[]): boolean => works.every((work) => work.dryRun);
+
 export class SqliteStore extends SqliteReader implements Store {
   readonly mode: LedgerMode;
   readonly #options: StoreOptions;
@@ -93,7 +96,11 @@ export class SqliteStore extends SqliteReader implements Store {
     let size = 0;
     let count = 0;
     for (const each of this.#queue) {
-      if (count > 0 && size + each.works.length > limit) break;
+      if (
+        count > 0 &&
+        (size + each.works.length > limit || isDry(each.works) || isDry(this.#queue[0]!.works))
+      )
+        break;
       size += each.works.length;
       count += 1;
     }
@@ -110,10 +117,11 @@ export class SqliteStore extends SqliteReader implements Store {
   }
 
   #commit(works: readonly Work[]): Promise<WorkResult[]> {
-    const onlyDryRuns = works.every((work) => work.dryRun);
+    const onlyDryRuns = isDry(works);
     return this.#transact(() => {
       const batch = this.#batch();
-      const results = works.map((work) => batch.run(work));
+      // A dry run sees what its own earlier lines would have done; everything is rolled back.
+      const results = works.map((work) => batch.run(work, onlyDryRuns || !work.dryRun));
       batch.finish();
       return results;
     }, onlyDryRuns);

@@ -102,7 +102,7 @@ const LINES: readonly [line: string, asks: readonly unknown[]][] = [
       {
         source: 'promotional',
         amount: c(100),
-        expires: { afterMs: 30 * 86_400_000 },
+        expires: { afterMs: 30 * 86_400_000, text: '30d' },
         priority: 10,
         note: null,
       },

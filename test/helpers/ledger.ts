@@ -35,6 +35,8 @@ export interface TestLedger {
   at: number;
   /** Opens the same file again, as another process would. */
   reopen(access?: 'read' | 'write'): { store: SqliteStore; ledger: LocalLedger };
+  /** The same ledger under a clock that is ahead of the wall's. */
+  ahead(ms: number): LocalLedger;
   /** Verifies and removes it. */
   done(): Promise<void>;
 }
@@ -82,6 +84,16 @@ export function testLedger({
       opened.push(again);
       return { store: again, ledger: over(again) };
     },
+    ahead: (ms) =>
+      new LocalLedger({
+        store,
+        zones,
+        loadZones: async () => zones,
+        sha256,
+        now: () => test.at + ms,
+        wall: () => test.at,
+        actor: 'tester',
+      }),
     async done() {
       const view = await test.ledger.verify();
       for (const each of opened) await each.close();

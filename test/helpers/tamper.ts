@@ -118,6 +118,9 @@ export function scratch(original: Original): TestLedger {
     reopen: () => {
       throw new Error('a scratch ledger is opened once');
     },
+    ahead: () => {
+      throw new Error('a scratch ledger has one clock');
+    },
     async done() {
       await store.close();
       fs.rmSync(file, { force: true });

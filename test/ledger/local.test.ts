@@ -184,6 +184,79 @@ describe('a ledger on disk', () => {
     await expect(t.ledger.hold('default', { ...hold, amount: null, call })).rejects.toMatchObject(refused);
   });
 
+  it('answers a repeated plan change with the plan of then, whatever came after', async () => {
+    const t = make({ plan: 'pro' });
+    t.at += DAY;
+    const first = await t.ledger.setPlan('default', { plan: 'harness', mode: null }, { key: 'p' });
+    t.at += DAY;
+    await t.ledger.setPlan('default', { plan: 'pro', mode: null });
+    t.at += DAY;
+    const again = await t.ledger.setPlan('default', { plan: 'harness', mode: null }, { key: 'p' });
+    expect(again).toEqual({ ...first, receipt: { ...first.receipt, replayed: true } });
+  });
+
+  it('looks a key up before it minds the clock of a live ledger', async () => {
+    const t = make({ mode: 'live' });
+    const { ledger } = t;
+    const first = await ledger.spend('default', spendOf('1'), { key: 'k' });
+    const ahead = t.ahead(30 * 3_600_000);
+    expect(await ahead.spend('default', spendOf('1'), { key: 'k' })).toEqual({ ...first, replayed: true });
+    await expect(ahead.spend('default', spendOf('2'), { key: 'k' })).rejects.toMatchObject({
+      code: 'key_reused',
+    });
+    await expect(ahead.spend('default', spendOf('1'))).rejects.toMatchObject({ code: 'invalid_argument' });
+    await expect(
+      ahead.changeByok('default', { action: 'add', provider: 'openai', env: null }),
+    ).rejects.toMatchObject({
+      code: 'invalid_argument',
+    });
+    expect((await ledger.balance('default')).available).toBe(credits('49'));
+  });
+
+  it('lets a dry run of many see its own earlier lines, and a dry run of a known key its receipt', async () => {
+    const t = make();
+    const item = (key: string, amount: string) => ({ account: 'default', key, input: spendOf(amount) });
+    const dry = await t.ledger.spendMany(
+      [item('a', '30'), item('b', '30'), item('a', '30'), item('a', '1')],
+      {
+        dryRun: true,
+      },
+    );
+    expect(dry.map((each) => (each.status === 'refused' ? each.error.code : each.status))).toEqual([
+      'booked',
+      'insufficient_credits',
+      'replayed',
+      'key_reused',
+    ]);
+    expect((await t.ledger.balance('default')).available).toBe(credits('50'));
+    const first = await t.ledger.spend('default', spendOf('5'), { key: 'a' });
+    expect(await t.ledger.spend('default', spendOf('5'), { key: 'a', dryRun: true })).toEqual({
+      ...first,
+      replayed: true,
+      dryRun: true,
+    });
+  });
+
+  it('binds a key to the words of a span, not to its length', async () => {
+    const t = make();
+    const grant = (text: string, afterMs: number) =>
+      t.ledger.grant(
+        'default',
+        {
+          source: 'promotional',
+          amount: credits('5'),
+          expires: { afterMs, text },
+          priority: 50,
+          note: null,
+        },
+        { key: 'g' },
+      );
+    await grant('30d', 30 * DAY);
+    t.at += DAY;
+    expect((await grant('30d', 30 * DAY)).replayed).toBe(true);
+    await expect(grant('720h', 30 * DAY)).rejects.toMatchObject({ code: 'key_reused' });
+  });
+
   it('prices a call by a rate that was set earlier in the same transaction', async () => {
     const t = make({ plan: 'pro' });
     const set = {

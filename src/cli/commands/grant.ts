@@ -41,7 +41,7 @@ export const grant: CommandModule<GrantRequest> = {
 /** `never`, a span after the grant, or an instant. */
 function readExpiry(text: string, what: string): NonNullable<GrantInput['expires']> {
   if (text === 'never') return 'never';
-  if (/^\d+[a-z]$/.test(text)) return { afterMs: parseDuration(text, what) };
+  if (/^\d+[a-z]$/.test(text)) return { afterMs: parseDuration(text, what), text };
   return { at: parseInstant(text, what) };
 }
 

@@ -51,8 +51,12 @@ export interface GrantCommand {
   readonly type: 'grant';
   readonly source: Source;
   readonly amount: Microcredits;
-  /** `never`, a fixed instant, or a span after the grant; null: the source's default. */
-  readonly expires: { readonly at: Instant } | { readonly afterMs: number } | 'never' | null;
+  /** `never`, a fixed instant, or a span after the grant (with its own text, which a key is bound to); null: the source's default. */
+  readonly expires:
+    | { readonly at: Instant }
+    | { readonly afterMs: number; readonly text?: string }
+    | 'never'
+    | null;
   readonly priority: number;
   readonly note: string | null;
 }
