@@ -3,7 +3,6 @@
  * `COLUMNS` is the order that every statement of either engine uses.
  */
 
-import { detailText } from '../core/chain.ts';
 import type { Microcredits } from '../core/credits.ts';
 import type { Account, Entry, Hold, HoldStatus, Lot, Receipt, Usage } from '../core/types.ts';
 
@@ -150,7 +149,8 @@ export function receiptOf(row: Row): { receipt: Receipt; hash: string } {
   };
 }
 
-export function receiptRow(receipt: Receipt, hash: string): Value[] {
+/** @param detail the receipt's detail as it was hashed */
+export function receiptRow(receipt: Receipt, detail: string | null, hash: string): Value[] {
   return [
     receipt.seq,
     receipt.kind,
@@ -163,7 +163,7 @@ export function receiptRow(receipt: Receipt, hash: string): Value[] {
     receipt.entryFirst,
     receipt.entryCount,
     receipt.note,
-    detailText(receipt.detail),
+    detail,
     bytes(hash),
   ];
 }

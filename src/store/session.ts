@@ -2,13 +2,15 @@
  * One account while a batch runs on it: its state in memory, what has been decided, and what must be written at the end.
  * Shared by the engines; holds no connection.
  */
-import { receiptText, type Sha256 } from '../core/chain.ts';
+import { detailText, receiptText, type Sha256 } from '../core/chain.ts';
 import type { Outcome } from '../core/ledger/decide.ts';
 import type { AccountState, Booked, Hold, Lot } from '../core/types.ts';
 
 /** A receipt with the hash that chains it. */
 export interface Chained {
   readonly booked: Booked;
+  /** The receipt's detail as it was hashed and is stored. */
+  readonly detail: string | null;
   readonly hash: string;
 }
 
@@ -59,8 +61,9 @@ export class Session {
   apply(outcome: Outcome, sha256: Sha256): Chained[] {
     let { head } = this.state.account;
     const chained = outcome.booked.map((booked) => {
-      head = sha256(receiptText(head, booked));
-      return { booked, hash: head };
+      const detail = detailText(booked.receipt.detail);
+      head = sha256(receiptText(head, booked, detail));
+      return { booked, detail, hash: head };
     });
     this.state = { ...outcome.state, account: { ...outcome.state.account, head } };
     for (const no of outcome.lots) this.lots.add(no);

@@ -178,13 +178,13 @@ export class SqliteBatch {
 
   #write(session: Session, outcome: Outcome): void {
     const { no } = session.state.account;
-    for (const { booked, hash } of session.apply(outcome, this.#sha256)) {
-      this.#append(no, { booked, hash });
+    for (const chained of session.apply(outcome, this.#sha256)) {
+      this.#append(no, chained);
     }
   }
 
-  #append(account: number, { booked, hash }: Chained): void {
-    this.#sql('insertReceipt').run(account, ...receiptRow(booked.receipt, hash));
+  #append(account: number, { booked, detail, hash }: Chained): void {
+    this.#sql('insertReceipt').run(account, ...receiptRow(booked.receipt, detail, hash));
     for (const entry of booked.entries) this.#sql('insertEntry').run(account, ...entryRow(entry));
     if (booked.usage !== null) this.#sql('insertUsage').run(account, ...usageRow(booked.usage));
     if (booked.receipt.seq % FOLD_EVERY === 0) this.#foldable.set(account, booked.receipt.seq);

@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs';
 import { SCHEMA_VERSION, sqliteSteps } from '../../migrations/index.ts';
+import { detailText } from '../core/chain.ts';
 import { FOLD_EVERY } from '../core/usage.ts';
 import type { LedgerWriter } from '../ledger/export/restore-lines.ts';
 import { accountRow, entryRow, holdRow, isLive, lotRow, receiptRow, usageRow } from './rows.ts';
@@ -42,7 +43,7 @@ function writerOver(sql: ReturnType<typeof statements>): LedgerWriter {
       sql(statement).run(...values);
     },
     receipt(account, { receipt, entries, usage }, hash) {
-      sql('insertReceipt').run(account, ...receiptRow(receipt, hash));
+      sql('insertReceipt').run(account, ...receiptRow(receipt, detailText(receipt.detail), hash));
       for (const entry of entries) sql('insertEntry').run(account, ...entryRow(entry));
       if (usage !== null) sql('insertUsage').run(account, ...usageRow(usage));
     },
