@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { buildSync } from 'esbuild';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -15,7 +16,7 @@ export const PROGRAM = process.env.CREDITS_BIN ?? path.join(root, 'bin/credits.j
 export const LONG = process.env.CREDITS_TORTURE === 'long';
 
 /** How long a test may take, ms: processes that start on a busy machine take their time. */
-export const PATIENCE = LONG ? 3_600_000 : 300_000;
+export const PATIENCE = LONG ? 3_600_000 : 180_000;
 
 /** How a process ended: by its own exit code, or by a signal. */
 export interface Ended {
@@ -95,6 +96,18 @@ export function startProgram(argv: readonly string[], facts: StartFacts = {}): R
 /** Runs the program to its end. */
 export function runProgram(argv: readonly string[], facts: StartFacts = {}): Promise<Ended> {
   return startProgram(argv, { input: '', ...facts }).ended;
+}
+
+/** Waits until something is so. @throws when the process that was to bring it about has ended */
+export async function until(isSo: () => boolean, by: Running, pauseMs = 3): Promise<void> {
+  let end: Ended | undefined;
+  void by.ended.then((ended) => {
+    end = ended;
+  });
+  while (!isSo()) {
+    if (end !== undefined) throw new Error(`ended too early: ${JSON.stringify(end)}`);
+    await sleep(pauseMs);
+  }
 }
 
 /** The failure document of `--json`: the last line of stderr. */

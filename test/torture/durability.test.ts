@@ -5,7 +5,6 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { openSqlite } from '../../src/store/sqlite-open.ts';
@@ -17,6 +16,7 @@ import {
   PATIENCE,
   PROGRAM,
   startProcess,
+  until,
   workerOf,
   workshop,
 } from '../helpers/processes.ts';
@@ -116,7 +116,7 @@ describe('with umask 000', () => {
       // Writing until it is killed, the worker keeps the side files there.
       const journal = path.join(folder, `${path.basename(path.dirname(file))}.journal`);
       worker!.start({ role: 'write', file, at: NOON, name: 'w', journal });
-      while (acknowledged(journal) === 0) await sleep(5);
+      await until(() => acknowledged(journal) > 0, worker!);
       const all = [file, `${file}-wal`, `${file}-shm`];
       expect(all.map(modeOf)).toEqual(['600', '600', '600']);
       worker!.kill('SIGKILL');
@@ -143,7 +143,7 @@ describe('after a crash and a restart of the machine', () => {
     const [writer] = await crew(shop, 1);
     const journal = path.join(folder, 'crash.journal');
     writer!.start({ role: 'write', file: t.file, at: NOON, name: 'w', journal });
-    while (acknowledged(journal) < 20) await sleep(5);
+    await until(() => acknowledged(journal) >= 20, writer!);
     writer!.kill('SIGKILL');
     await writer!.ended;
     // A copy of ledger and log without the shared index is what a restarted machine has.

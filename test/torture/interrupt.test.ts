@@ -1,11 +1,10 @@
 /** An import that is told to end stops between two batches: what is booked stays, and the same input books the rest. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterAll, expect, it, vi } from 'vitest';
 import { credits, NOON, testLedger } from '../helpers/ledger.ts';
-import { failureOf, newFolder, PATIENCE, runProgram, startProgram } from '../helpers/processes.ts';
+import { failureOf, newFolder, PATIENCE, runProgram, startProgram, until } from '../helpers/processes.ts';
 
 vi.setConfig({ testTimeout: PATIENCE, hookTimeout: PATIENCE });
 
@@ -36,7 +35,7 @@ it.each([
   const argv = ['import', input, '--db', t.file, '--json', '--quiet', ...NOW];
 
   const first = startProgram(argv, { input: '' });
-  while (bookedIn(t.file) === 0) await sleep(2);
+  await until(() => bookedIn(t.file) > 0, first, 1);
   first.kill(signal);
   const end = await first.ended;
   expect([end.code, end.stdout]).toEqual([code, '']);

@@ -8,7 +8,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { credits, NOON } from '../helpers/ledger.ts';
-import { dismiss, LONG, newFolder, PATIENCE, seeded, type Worker, workshop } from '../helpers/processes.ts';
+import {
+  dismiss,
+  LONG,
+  newFolder,
+  PATIENCE,
+  seeded,
+  until,
+  type Worker,
+  workshop,
+} from '../helpers/processes.ts';
 import { openLedger, spendInput } from '../helpers/worker-ledger.ts';
 import type { Task } from './worker.ts';
 
@@ -58,7 +67,7 @@ async function start(writer: Writer): Promise<void> {
   const { name } = writer;
   await writer.process.ready();
   writer.process.start({ role: 'write', file, at: NOON, name, journal: journalOf(writer) });
-  while (marked(journalOf(writer), 'ack').length === 0) await sleep(5);
+  await until(() => marked(journalOf(writer), 'ack').length > 0, writer.process);
 }
 
 async function kill(victims: readonly Writer[]): Promise<void> {
