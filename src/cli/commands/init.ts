@@ -1,5 +1,4 @@
 /** `credits init`: makes a ledger and its first account. Source: contract 2, 6, 9 (mode). */
-import { existsSync } from 'node:fs';
 import { defaultCatalogue } from '../../catalog/index.ts';
 import { PLANS } from '../../catalog/plans.ts';
 import { toJsonCredits } from '../../core/credits.ts';
@@ -26,7 +25,7 @@ export const init: CommandModule<InitRequest> = {
 
   async run(context, request) {
     const given = await requireZone(context, request.zone);
-    refuseExisting(context);
+    await refuseExisting(context);
     const answers = context.terminal.canAsk ? await ask(context, request) : request;
     const mode = request.live ? 'live' : 'test';
     const zone = answers.zone === request.zone ? given : await requireZone(context, answers.zone);
@@ -41,10 +40,25 @@ export const init: CommandModule<InitRequest> = {
   },
 };
 
-/** Before any question; the making itself looks again. */
-function refuseExisting({ globals }: Context): void {
-  if (/^postgres(ql)?:\/\//.test(globals.db) || !existsSync(globals.db)) return;
-  throw new LedgerError('ledger_exists', `there is a ledger at ${globals.db} already`, {
+/**
+ * Before any question; the making itself looks again. An empty or half-made file is no ledger.
+ * @throws LedgerError `ledger_exists`, `ledger_unreadable` (something else lies there)
+ */
+async function refuseExisting(context: Context): Promise<void> {
+  const { db } = context.globals;
+  if (/^postgres(ql)?:\/\//.test(db)) return;
+  const { is } = (await context.files()).occupant();
+  if (is === 'damaged') {
+    throw new LedgerError(
+      'ledger_unreadable',
+      `${db} cannot be read as a ledger: it is damaged or no ledger`,
+      {
+        hint: 'choose another place with --db, or restore a backup',
+      },
+    );
+  }
+  if (is !== 'ledger') return;
+  throw new LedgerError('ledger_exists', `there is a ledger at ${db} already`, {
     hint: '`credits accounts create ID` adds an account to it; --db names another place',
   });
 }
