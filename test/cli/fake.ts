@@ -255,7 +255,8 @@ export async function fakeRun(argv: readonly string[], facts: FakeFacts = {}): P
     wire: async () => ({
       files: async (options: WireOptions) => {
         calls.push(['files', options]);
-        return { ledger: options.db, ...facts.files } as LedgerFiles;
+        const occupant = () => ({ is: 'nothing' }) as const;
+        return { ledger: options.db, occupant, ...facts.files } as LedgerFiles;
       },
       open: async (options: WireOptions) => {
         calls.push(['open', options]);
