@@ -2,7 +2,7 @@
 import { defaultCatalogue } from '../../catalog/index.ts';
 import { PLANS } from '../../catalog/plans.ts';
 import { toJsonCredits } from '../../core/credits.ts';
-import { LedgerError } from '../../core/errors.ts';
+import { isLedgerError, LedgerError } from '../../core/errors.ts';
 import { decideOpen } from '../../core/ledger/accounts.ts';
 import type { CommandModule } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -47,7 +47,7 @@ export const init: CommandModule<InitRequest> = {
 async function refuseExisting(context: Context): Promise<void> {
   const { db } = context.globals;
   if (/^postgres(ql)?:\/\//.test(db)) return;
-  const { is } = (await context.files()).occupant();
+  const is = await occupant(context);
   if (is === 'damaged') {
     throw new LedgerError(
       'ledger_unreadable',
@@ -61,6 +61,17 @@ async function refuseExisting(context: Context): Promise<void> {
   throw new LedgerError('ledger_exists', `there is a ledger at ${db} already`, {
     hint: '`credits accounts create ID` adds an account to it; --db names another place',
   });
+}
+
+/** What lies at the place. What cannot be written is left to the making, which says what it is. */
+async function occupant(context: Context): Promise<'nothing' | 'blank' | 'damaged' | 'ledger'> {
+  try {
+    return (await context.files()).occupant().is;
+  } catch (error) {
+    if (isLedgerError(error) && error.code === 'ledger_read_only' && !context.globals.dryRun)
+      return 'nothing';
+    throw error;
+  }
 }
 
 /** Offers plan and zone where they were not given. */
