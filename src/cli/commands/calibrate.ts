@@ -6,10 +6,11 @@ import type { RecordedRun } from '../../core/simulate/fit.ts';
 import type { AgentRun, ScanReport } from '../../transcripts/call.ts';
 import type { Result } from '../command.ts';
 import type { Context } from '../context.ts';
+import { openMarket } from '../market.ts';
 import { renderCalibration } from '../render/calibration.ts';
 import { readPaths } from '../replay/read.ts';
 import { loadProfile } from '../simulate/load-profile.ts';
-import { openMarket, pricedModel } from '../simulate/market.ts';
+import { pricedModel } from '../simulate/market.ts';
 import { writeProfile } from '../simulate/write-profile.ts';
 import type { CalibrateRequest } from './calibrate-flags.ts';
 

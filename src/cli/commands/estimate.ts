@@ -2,17 +2,14 @@
  * `credits estimate`: the cost of a call before it is made. Reads the input, prices it, and judges it against a budget or
  * balance; books nothing and needs no ledger.
  */
-import { defaultCatalogue } from '../../catalog/index.ts';
 import { type CallTerms, termsOf } from '../../core/calls.ts';
-import type { Catalogue } from '../../core/catalogue.ts';
 import { type Microcredits, toJsonCredits, ZERO } from '../../core/credits.ts';
 import { invalid, isLedgerError, LedgerError } from '../../core/errors.ts';
 import { byCost, type Estimate, estimateCall, type Funds, isAffordable } from '../../core/estimate.ts';
-import type { Instant } from '../../core/types.ts';
-import type { BalanceView, LedgerService } from '../../ledger/service.ts';
 import type { CommandModule, Result } from '../command.ts';
 import type { Context } from '../context.ts';
 import { type CountedInput, type ReadInput, readInput } from '../estimate-input.ts';
+import { type Market, openMarket } from '../market.ts';
 import { credits } from '../render/amounts.ts';
 import { type NamedEstimate, renderComparison, renderEstimate } from '../render/estimate.ts';
 import { estimateFields } from '../render/estimate-json.ts';
@@ -35,15 +32,6 @@ export interface Subject {
 export interface Priced extends NamedEstimate {
   readonly subject: Subject;
   readonly counted: CountedInput;
-}
-
-/** What prices and balances are read from. */
-interface Market {
-  readonly catalogue: Catalogue;
-  readonly at: Instant;
-  /** null without a ledger. */
-  readonly funds: Funds | null;
-  readonly byok: Readonly<Record<string, string>>;
 }
 
 async function run(context: Context, request: EstimateRequest): Promise<Result> {
@@ -98,36 +86,6 @@ async function compare(
       }),
     failure: judged === null ? undefined : verdict(judged, request, funds),
   };
-}
-
-/** The ledger's prices and the account's balance; the built-in prices and no balance where there is no ledger. */
-async function openMarket(context: Context, needsLedger: boolean): Promise<Market> {
-  const service = needsLedger ? await context.service() : await context.serviceIfAny();
-  if (service === null) {
-    return { catalogue: defaultCatalogue(), at: context.now(), funds: null, byok: {} };
-  }
-  const balance = await balanceOf(context, service, needsLedger);
-  return {
-    catalogue: await service.catalogue(),
-    at: service.now(),
-    funds: balance === null ? null : { available: balance.available, debt: balance.debt },
-    byok: balance?.byok ?? {},
-  };
-}
-
-/** The balance; null where nobody named an account and the ledger has no default one. */
-async function balanceOf(
-  context: Context,
-  service: LedgerService,
-  isNeeded: boolean,
-): Promise<BalanceView | null> {
-  try {
-    return await service.balance(context.account);
-  } catch (error) {
-    const isMissing = isLedgerError(error) && error.code === 'unknown_account';
-    if (isMissing && !isNeeded && !context.globals.accountGiven) return null;
-    throw error;
-  }
 }
 
 /** @throws LedgerError `unknown_model`, `unpriced_model` */

@@ -7,6 +7,7 @@ import { invalid, LedgerError } from '../../core/errors.ts';
 import { FORMAT_NAMES, type Format, type ScanReport } from '../../transcripts/call.ts';
 import type { CommandInput, CommandModule, Result } from '../command.ts';
 import type { Context } from '../context.ts';
+import { openMarket } from '../market.ts';
 import { choiceOption, flagOption, listOption, readOption, textOption } from '../read-input.ts';
 import { count, group } from '../render/amounts.ts';
 import { renderReplay } from '../render/replay.ts';
@@ -17,7 +18,7 @@ import { Pricer, type Renaming } from '../replay/pricing.ts';
 import { readPaths } from '../replay/read.ts';
 import type { Replayed } from '../replay/replayed.ts';
 import { tallyCalls } from '../replay/tally.ts';
-import { everyModel, limitOf, openMarket, pricedModel } from '../simulate/market.ts';
+import { everyModel, limitOf, pricedModel } from '../simulate/market.ts';
 import { readMaxRounds } from './simulate-flags.ts';
 
 export interface ReplayRequest {

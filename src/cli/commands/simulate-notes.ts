@@ -4,12 +4,13 @@ import type { StatisticalOptions } from '../../core/simulate/outcome.ts';
 import { MAX_ROUNDS } from '../../core/simulate/profile.ts';
 import { quantilesOf } from '../../core/simulate/quantiles.ts';
 import { runCosts } from '../../core/simulate/run-costs.ts';
+import type { Market } from '../market.ts';
 import { showCredits } from '../render/amounts.ts';
 import { belowProvider } from '../render/models.ts';
 import { type ExactRun, percent } from '../render/simulation.ts';
 import { type DrawnRuns, rough } from '../render/simulation-runs.ts';
 import { printable } from '../render/width.ts';
-import type { Market, PricedModel } from '../simulate/market.ts';
+import type { PricedModel } from '../simulate/market.ts';
 import type { ExactRequest, StatisticalRequest } from './simulate-flags.ts';
 
 /** Above this share, re-sent context is what a run costs. */

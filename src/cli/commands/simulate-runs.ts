@@ -5,12 +5,13 @@ import type { StatisticalOptions, StatisticalResult } from '../../core/simulate/
 import { simulateRuns } from '../../core/simulate/statistical.ts';
 import type { Result } from '../command.ts';
 import type { Context } from '../context.ts';
+import type { Market } from '../market.ts';
 import { credits } from '../render/amounts.ts';
 import { percent } from '../render/simulation.ts';
 import { type DrawnRuns, renderOutcomes, renderRuns } from '../render/simulation-runs.ts';
 import { runsDocument } from '../render/simulation-runs-json.ts';
 import { loadProfile } from '../simulate/load-profile.ts';
-import { byId, everyModel, type Limit, type Market, type PricedModel } from '../simulate/market.ts';
+import { byId, everyModel, type Limit, type PricedModel } from '../simulate/market.ts';
 import { plotStyle } from '../simulate/plot-style.ts';
 import { writePage } from '../write-page.ts';
 import type { StatisticalRequest } from './simulate-flags.ts';

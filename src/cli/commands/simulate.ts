@@ -1,7 +1,8 @@
 /** `credits simulate`: what agent runs would cost. Books nothing and needs no ledger. Source: contract 7. */
 import { invalid } from '../../core/errors.ts';
 import type { CommandModule } from '../command.ts';
-import { limitOf, openMarket, pricedModel } from '../simulate/market.ts';
+import { openMarket } from '../market.ts';
+import { limitOf, pricedModel } from '../simulate/market.ts';
 import { type CalibrateRequest, isCalibrate, parseCalibrate, refuseCalibration } from './calibrate-flags.ts';
 import { parseSimulate, type SimulateRequest } from './simulate-flags.ts';
 

@@ -9,9 +9,10 @@ import { isLedgerError, LedgerError } from '../../core/errors.ts';
 import { decimalText, parseDecimal, type Rates } from '../../core/rates.ts';
 import type { Instant } from '../../core/types.ts';
 import { type Call, UNKNOWN_MODEL } from '../../transcripts/call.ts';
+import type { Market } from '../market.ts';
 import { count } from '../render/amounts.ts';
 import { printable } from '../render/width.ts';
-import type { Market, PricedModel } from '../simulate/market.ts';
+import type { PricedModel } from '../simulate/market.ts';
 
 /** Which model stands for which. */
 export interface Renaming {

@@ -1,27 +1,11 @@
-/**
- * What agent runs are priced by and held against: the ledger's price list and the account's balance, or the built-in
- * prices alone where there is no ledger.
- */
-import { defaultCatalogue } from '../../catalog/index.ts';
+/** Models and limits that agent runs are priced by and held against, on the prices and balance of `cli/market`. */
 import { termsOf } from '../../core/calls.ts';
-import type { Catalogue } from '../../core/catalogue.ts';
 import { type Microcredits, ZERO } from '../../core/credits.ts';
 import { isLedgerError } from '../../core/errors.ts';
 import type { Funds } from '../../core/estimate.ts';
 import type { Rates } from '../../core/rates.ts';
 import type { Card } from '../../core/simulate/cards.ts';
-import type { Instant } from '../../core/types.ts';
-import type { BalanceView, LedgerService } from '../../ledger/service.ts';
-import type { Context } from '../context.ts';
-
-/** Prices and balances. */
-export interface Market {
-  readonly catalogue: Catalogue;
-  readonly at: Instant;
-  /** null without a ledger, or without an account in it. */
-  readonly funds: Funds | null;
-  readonly byok: Readonly<Record<string, string>>;
-}
+import type { Market } from '../market.ts';
 
 /** A model with the card its rounds are priced on; on the account's own key that card charges nothing. */
 export interface PricedModel {
@@ -46,40 +30,6 @@ export interface Limit {
 }
 
 const FREE: Rates = { input: '0', output: '0', cacheRead: null, cacheWrite: null };
-
-/**
- * Opens the market.
- * @param needsLedger true: no ledger is a refusal
- * @throws LedgerError `no_ledger` where one is needed, `unknown_account` for an account that was named
- */
-export async function openMarket(context: Context, needsLedger: boolean): Promise<Market> {
-  const service = needsLedger ? await context.service() : await context.serviceIfAny();
-  if (service === null) {
-    return { catalogue: defaultCatalogue(), at: context.now(), funds: null, byok: {} };
-  }
-  const balance = await balanceOf(context, service, needsLedger);
-  return {
-    catalogue: await service.catalogue(),
-    at: service.now(),
-    funds: balance === null ? null : { available: balance.available, debt: balance.debt },
-    byok: balance?.byok ?? {},
-  };
-}
-
-/** The balance; null where nobody named an account and the ledger has no default one. */
-async function balanceOf(
-  context: Context,
-  service: LedgerService,
-  isNeeded: boolean,
-): Promise<BalanceView | null> {
-  try {
-    return await service.balance(context.account);
-  } catch (error) {
-    const isMissing = isLedgerError(error) && error.code === 'unknown_account';
-    if (isMissing && !isNeeded && !context.globals.accountGiven) return null;
-    throw error;
-  }
-}
 
 /** The budget that was told, else the balance; null: neither. Debt leaves nothing to spend. Source: contract 5.6, 7. */
 export function limitOf(budget: Microcredits | null, funds: Funds | null): Limit | null {
