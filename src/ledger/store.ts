@@ -26,6 +26,7 @@ import type {
   SettingFacts,
   UsageSumRow,
 } from '../core/verify/stored.ts';
+import type { AccessRole, AccessTokenRow } from './access-tokens.ts';
 import type { LedgerMode } from './service.ts';
 
 /** What a piece of work needs beyond the account, its live lots and its lapsed holds. */
@@ -87,7 +88,17 @@ export type SettingRow =
       readonly credits: number;
       readonly priceCents: number;
       readonly retired: boolean;
-    };
+    }
+  | {
+      readonly table: 'access_token';
+      readonly no: number;
+      /** SHA-256 of the token's text, hex. */
+      readonly hash: string;
+      readonly role: AccessRole;
+      readonly account: string | null;
+      readonly madeAt: Instant;
+    }
+  | { readonly table: 'access_token_end'; readonly token: number; readonly at: Instant };
 
 /** What a piece of work decided: new receipts, or the answer to a known key. */
 export type Decided = (Outcome & { readonly settings?: readonly SettingRow[] }) | { readonly replay: Replay };
@@ -223,6 +234,8 @@ export interface Store {
     after: number,
     limit: number,
   ): Promise<{ readonly ids: string[]; readonly last: number }>;
+  /** Every access token, by number; with a number that one alone. */
+  accessTokens(no?: number): Promise<AccessTokenRow[]>;
   /** Everything, account by account, in one snapshot; for `verify` and export. @throws LedgerError `ledger_unreadable` */
   dump(): LedgerDump | Promise<LedgerDump>;
   /** Faults of the file, schema, triggers and settings tables themselves; empty when sound. */

@@ -27,6 +27,13 @@ export function settingInsert(row: SettingRow): { statement: StatementName; valu
         statement: 'insertPackage',
         values: [row.id, row.from, row.credits, row.priceCents, row.retired ? 1 : 0],
       };
+    case 'access_token':
+      return {
+        statement: 'insertAccessToken',
+        values: [row.no, row.hash, row.role, row.account, row.madeAt],
+      };
+    case 'access_token_end':
+      return { statement: 'insertAccessTokenEnd', values: [row.token, row.at] };
   }
 }
 

@@ -259,6 +259,8 @@ const SETTINGS = {
   rate: ['rates', ['no', 'model', 'from', 'input', 'output', 'cacheRead', 'cacheWrite']],
   plan: ['plans', ['no', 'id', 'name', 'from', 'monthly', 'priceCents']],
   package: ['packages', ['no', 'id', 'from', 'credits', 'priceCents', 'retired']],
+  access_token: ['accessTokens', ['no', 'hash', 'role', 'account', 'madeAt']],
+  access_token_end: ['accessTokenEnds', ['token', 'at']],
 } as const;
 
 function settingsOf(sql: ReturnType<typeof statements>): SettingFacts[] {

@@ -2,6 +2,7 @@
 import { LedgerError } from '../core/errors.ts';
 import type { Account, AccountState, Entry, Hold, Instant, Lot } from '../core/types.ts';
 import type { TimeSpan, UsageCell, UsageColumn } from '../core/usage.ts';
+import type { AccessRole, AccessTokenRow } from '../ledger/access-tokens.ts';
 import type { AccountRead, EntryQuery, EntryRow, StoredReceipt } from '../ledger/store.ts';
 import { accountOf, entryOf, holdOf, lotOf, type Row, receiptOf, usageOf } from './rows.ts';
 import { unknownAccount } from './sqlite-batch.ts';
@@ -77,6 +78,15 @@ export class SqliteReader {
       }
       return found;
     });
+  }
+
+  async accessTokens(no?: number): Promise<AccessTokenRow[]> {
+    const rows = this.guard(() =>
+      no === undefined ? this.sql('accessTokensEnded').all() : this.sql('accessTokenByNo').all(no),
+    );
+    return (rows as [number, string, AccessRole, string | null, number, number | null][]).map(
+      ([number, hash, role, account, madeAt, endedAt]) => ({ no: number, hash, role, account, madeAt, endedAt }),
+    );
   }
 
   async allLots(account: Account): Promise<Lot[]> {

@@ -84,6 +84,14 @@ export const SQL = {
   rates: 'SELECT no, model, from_at, input, output, cache_read, cache_write FROM rate ORDER BY no',
   plans: 'SELECT no, id, name, from_at, monthly, price_cents FROM plan ORDER BY no',
   packages: 'SELECT no, id, from_at, credits, price_cents, retired FROM package ORDER BY no',
+  accessTokens: 'SELECT no, hash, role, account, made_at FROM access_token ORDER BY no',
+  accessTokenEnds: 'SELECT token, at FROM access_token_end ORDER BY token',
+  accessTokensEnded: `SELECT no, hash, role, account, made_at, at FROM access_token LEFT JOIN access_token_end ON token = no
+    ORDER BY no`,
+  accessTokenByNo: `SELECT no, hash, role, account, made_at, at FROM access_token LEFT JOIN access_token_end ON token = no
+    WHERE no = ?`,
+  insertAccessToken: 'INSERT INTO access_token (no, hash, role, account, made_at) VALUES (?, ?, ?, ?, ?)',
+  insertAccessTokenEnd: 'INSERT INTO access_token_end (token, at) VALUES (?, ?)',
   insertModel: 'INSERT INTO model (id, name, provider, context_window, max_output) VALUES (?, ?, ?, ?, ?)',
   insertAlias: 'INSERT INTO alias (alias, model) VALUES (?, ?)',
   insertRate:

@@ -363,11 +363,20 @@ describe('doctor', () => {
     expect(end.stdout).not.toContain('canary');
   });
 
+  /** The first page of a table. */
+  const pageOf = (file: string, table: string): number => {
+    const open = new Database(file);
+    const page = open.prepare('SELECT rootpage FROM sqlite_schema WHERE name = ?').pluck().get(table);
+    open.close();
+    return page as number;
+  };
+
   test('a damaged page fails with 7, after the answer', async () => {
     const target = at('pages.db');
     await line(['restore', db, '--db', target]);
+    const page = pageOf(target, 'usage');
     const bytes = fs.readFileSync(target);
-    bytes.fill(0x7f, bytes.length - 4_096 * 3, bytes.length - 4_096);
+    bytes.fill(0x7f, 4_096 * (page - 1), 4_096 * page);
     fs.writeFileSync(target, bytes);
     const end = await line(['doctor', '--db', target, '--json']);
     expect([end.code, end.json().ok, end.failure().code]).toEqual([7, false, 'integrity_failure']);

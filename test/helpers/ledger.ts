@@ -7,8 +7,10 @@ import { defaultRows } from '../../src/catalog/index.ts';
 import { createZoneRules } from '../../src/cli/zone-rules.ts';
 import type { CallInput } from '../../src/core/calls.ts';
 import { type Microcredits, parseCredits } from '../../src/core/credits.ts';
+import { type AccessTokens, createAccessTokens } from '../../src/ledger/access-tokens.ts';
 import { LocalLedger } from '../../src/ledger/local.ts';
 import { openWork } from '../../src/ledger/local-accounts.ts';
+import type { LocalDeps } from '../../src/ledger/local-deps.ts';
 import { settingRows } from '../../src/ledger/new-ledger.ts';
 import type { LedgerMode, SpendInput } from '../../src/ledger/service.ts';
 import type { SqliteStore, StoreOptions } from '../../src/store/sqlite.ts';
@@ -104,6 +106,23 @@ export function testLedger({
   };
   return test;
 }
+
+/** The access tokens of a test's ledger. */
+export const accessTokens = (
+  t: TestLedger,
+  secret = (): string => randomBytes(32).toString('base64url'),
+): AccessTokens => createAccessTokens(localDeps(t), secret);
+
+/** What a service over a test's ledger is wired with. */
+export const localDeps = (t: TestLedger): LocalDeps => ({
+  store: t.store,
+  zones,
+  loadZones: async () => zones,
+  sha256,
+  now: () => t.at,
+  wall: () => t.at,
+  actor: 'tester',
+});
 
 export const credits = (text: string): Microcredits => parseCredits(text);
 

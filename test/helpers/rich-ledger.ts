@@ -3,7 +3,17 @@ import type { CallInput } from '../../src/core/calls.ts';
 import { decide } from '../../src/core/ledger/decide.ts';
 import { UTC_RULES } from '../../src/core/zones.ts';
 import type { GrantInput, HoldInput, ReceiptView, SettleInput } from '../../src/ledger/service.ts';
-import { callOf, callSpend, credits, DAY, NOON, spendOf, type TestLedger, testLedger } from './ledger.ts';
+import {
+  accessTokens,
+  callOf,
+  callSpend,
+  credits,
+  DAY,
+  NOON,
+  spendOf,
+  type TestLedger,
+  testLedger,
+} from './ledger.ts';
 
 const NO_TAGS = { activity: null, session: null, run: null };
 const MINUTE = 60_000;
@@ -158,6 +168,15 @@ async function changePrices(t: TestLedger): Promise<void> {
   await ledger.setModel({ ...set, model: '4o', input: '9', from: NOON });
   t.at += 31 * DAY;
   await ledger.runCycle('rollover', null);
+}
+
+/** Access tokens, one of them ended; only newer schemas have them. */
+export async function giveAccess(t: TestLedger): Promise<void> {
+  let made = 0;
+  const tokens = accessTokens(t, () => `${++made}`.padEnd(43, 'x'));
+  await tokens.create({ role: 'spend', account: 'acme' }, { key: 'token-1' });
+  const { id } = await tokens.create({ role: 'admin', account: null });
+  await tokens.revoke(id!);
 }
 
 /** Makes it; the clock stands after its last receipt, and three holds are open. */

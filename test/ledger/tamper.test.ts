@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { VerifyView } from '../../src/ledger/verify-view.ts';
 import { callOf, callSpend, DAY, spendOf, type TestLedger, testLedger } from '../helpers/ledger.ts';
-import { richLedger } from '../helpers/rich-ledger.ts';
+import { giveAccess, richLedger } from '../helpers/rich-ledger.ts';
 import { type Db, failed, findings, Original, verifyFile, withDb } from '../helpers/tamper.ts';
 
 type Value = string | number | Buffer | null;
@@ -25,6 +25,7 @@ let accounts: Map<number, { id: string; tag: string }>;
 
 beforeAll(async () => {
   t = await richLedger();
+  await giveAccess(t);
   original = new Original(t);
   accounts = original.read(
     (db) =>
@@ -53,6 +54,8 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   package: ['no'],
   usage_rollup: ['account', 'slot', 'model', 'provider'],
   usage_folded: ['account'],
+  access_token: ['no'],
+  access_token_end: ['token'],
 };
 /** Sums that long accounts alone have. */
 const SUMS = ['usage_rollup', 'usage_folded'];
@@ -84,6 +87,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   end_kind: ['expired', 'revoked'],
   source: ['promotional', 'purchased', 'welcome'],
   mode: ['test', 'live'],
+  role: ['read', 'admin'],
   zone: ['UTC', 'Europe/Paris', 'No/Where'],
 };
 

@@ -28,6 +28,8 @@ const TABLES = {
   },
   plan: { key: 'no', counted: true, columns: ['id', 'name', 'from', 'monthly', 'priceCents'] },
   package: { key: 'no', counted: true, columns: ['id', 'from', 'credits', 'priceCents', 'retired'] },
+  access_token: { key: 'no', counted: false, columns: ['hash', 'role', 'account', 'madeAt'] },
+  access_token_end: { key: 'token', counted: false, columns: ['at'] },
 } as const satisfies Record<string, Table>;
 
 type TableName = keyof typeof TABLES;
