@@ -1,5 +1,6 @@
 /** What a list of models changes in a price list: decided here, booked by the ledger, shown by the command line. */
 import type { Catalogue } from '../core/catalogue.ts';
+import { sameRates } from '../core/rate-columns.ts';
 import type { Rates } from '../core/rates.ts';
 import type { Instant } from '../core/types.ts';
 import type { ListedModel } from './openrouter.ts';
@@ -37,15 +38,4 @@ export function planImport(catalogue: Catalogue, listed: readonly ListedModel[],
     else changed.push({ listed: { ...model, id: old.id }, before });
   }
   return { added, changed, unchanged };
-}
-
-/** Rates are canonical decimal text, so equal numbers are equal texts. */
-function sameRates(a: Rates | null, b: Rates | null): boolean {
-  if (a === null || b === null) return a === b;
-  return (
-    a.input === b.input &&
-    a.output === b.output &&
-    a.cacheRead === b.cacheRead &&
-    a.cacheWrite === b.cacheWrite
-  );
 }

@@ -7,7 +7,8 @@
  */
 import type { ModelRow } from '../core/catalogue.ts';
 import { invalid } from '../core/errors.ts';
-import { type Decimal, decimalText, parseDecimal, type Rates } from '../core/rates.ts';
+import type { Rates } from '../core/rates.ts';
+import { hasHours, readPrice, readRates } from './openrouter-rates.ts';
 
 /** A model as listed. `id` is `openrouter/AUTHOR/SLUG`, variants (`:free`) being models of their own. */
 export interface ListedModel extends ModelRow {
@@ -26,15 +27,14 @@ export interface RefusedRow {
 export interface ModelList {
   readonly models: readonly ListedModel[];
   readonly refused: readonly RefusedRow[];
-  /** Ids of models with prices beside the base price (for long inputs, by day or hour), which no rate card can hold. */
-  readonly withOverrides: readonly string[];
+  /** Ids of models with prices by day or hour, which no rate card can hold: the base price stands. */
+  readonly withHours: readonly string[];
   /** Ids of models that cost something per call beside their tokens. */
   readonly withCallFee: readonly string[];
 }
 
 const PREFIX = 'openrouter/';
 const ID = /^[A-Za-z0-9~][A-Za-z0-9._:/@~+-]{0,180}$/;
-const MOST_CREDITS_PER_1K = 1_000_000_000n;
 
 /**
  * Reads a list.
@@ -50,7 +50,7 @@ export function readOpenRouterList(value: unknown): ModelList {
   }
   const models = new Map<string, ListedModel>();
   const refused: RefusedRow[] = [];
-  const withOverrides: string[] = [];
+  const withHours: string[] = [];
   const withCallFee: string[] = [];
   for (const [index, row] of (value.data as unknown[]).entries()) {
     const name = isObject(row) && typeof row.id === 'string' ? row.id : String(index + 1);
@@ -63,12 +63,12 @@ export function readOpenRouterList(value: unknown): ModelList {
       models.set(model.id.toLowerCase(), model);
       const pricing = (row as Json).pricing;
       if (!isObject(pricing)) continue;
-      if (Array.isArray(pricing.overrides) && pricing.overrides.length > 0) withOverrides.push(model.id);
+      if (hasHours(pricing)) withHours.push(model.id);
       const fee = readPrice(pricing.request);
       if (typeof fee === 'object' && fee.digits > 0n) withCallFee.push(model.id);
     }
   }
-  return { models: [...models.values()], refused, withOverrides, withCallFee };
+  return { models: [...models.values()], refused, withHours, withCallFee };
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -97,53 +97,3 @@ function readModel(row: unknown): ListedModel | string {
 
 const tokensOf = (value: unknown): number | null =>
   typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : null;
-
-const PRICES = [
-  ['input', 'prompt'],
-  ['output', 'completion'],
-  ['cacheRead', 'input_cache_read'],
-  ['cacheWrite', 'input_cache_write'],
-] as const satisfies readonly (readonly [keyof Rates, string])[];
-
-/** Rates, null without a price, or what is wrong with them. */
-function readRates(pricing: unknown): Rates | null | string {
-  if (pricing === undefined || pricing === null) return null;
-  if (!isObject(pricing)) return 'its pricing is no object';
-  const rates: Record<keyof Rates, string | null> = {
-    input: null,
-    output: null,
-    cacheRead: null,
-    cacheWrite: null,
-  };
-  let isVariable = false;
-  for (const [rate, field] of PRICES) {
-    const price = readPrice(pricing[field]);
-    if (price === 'unreadable') return `its price for ${field} is no price: ${shown(pricing[field])}`;
-    if (price === 'variable') isVariable = true;
-    if (typeof price !== 'object') continue;
-    const perThousand = timesMillion(price);
-    if (perThousand.digits > MOST_CREDITS_PER_1K * 10n ** BigInt(perThousand.scale)) {
-      return `its price for ${field} is beyond every rate card: ${shown(pricing[field])}`;
-    }
-    rates[rate] = decimalText(perThousand);
-  }
-  const { input, output } = rates;
-  if (isVariable || input === null || output === null) return null;
-  return { ...rates, input, output };
-}
-
-/** A JSON number is read through its decimal text, which names it exactly enough to have been written that way. */
-function readPrice(value: unknown): Decimal | 'missing' | 'variable' | 'unreadable' {
-  if (value === undefined || value === null) return 'missing';
-  if (typeof value !== 'string' && typeof value !== 'number') return 'unreadable';
-  const text = String(value).trim();
-  if (/^-1(?:\.0+)?$/.test(text)) return 'variable';
-  return parseDecimal(text) ?? 'unreadable';
-}
-
-/** Dollars per token to dollars per million tokens, which is credits per 1K tokens. */
-function timesMillion({ digits, scale }: Decimal): Decimal {
-  return scale >= 6 ? { digits, scale: scale - 6 } : { digits: digits * 10n ** BigInt(6 - scale), scale: 0 };
-}
-
-const shown = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 60);

@@ -4,7 +4,7 @@
  *
  * Lists err, and prices move: each row says where and when it was read.
  */
-import { parseDecimal, type Rates } from '../core/rates.ts';
+import { parseDecimal, type TokenRates } from '../core/rates.ts';
 
 /** Prices for a whole call once its input is longer than so many tokens. */
 export interface TierPrice {
@@ -14,7 +14,7 @@ export interface TierPrice {
 }
 
 /** One model's price at its provider, as exact decimals. */
-export interface ProviderPrice extends Rates {
+export interface ProviderPrice extends TokenRates {
   /** Ids and short names under which the provider sells it, lower case, without a date. */
   readonly ids: readonly string[];
   /** What the provider calls it. */
@@ -126,15 +126,20 @@ export function providerPricesOf(words: readonly string[]): ProviderPrice[] {
 export interface Shortfall {
   readonly price: ProviderPrice;
   /** At least one, in the order of a rate card. */
-  readonly rates: readonly (keyof Rates)[];
+  readonly rates: readonly (keyof TokenRates)[];
 }
 
-const RATE_KEYS = ['input', 'output', 'cacheRead', 'cacheWrite'] as const satisfies readonly (keyof Rates)[];
+const RATE_KEYS = [
+  'input',
+  'output',
+  'cacheRead',
+  'cacheWrite',
+] as const satisfies readonly (keyof TokenRates)[];
 
 /**
  * Where a tariff is below a known provider price. A cache rate is compared only where both sides have one.
  */
-export function shortfallsOf(words: readonly string[], tariff: Rates): Shortfall[] {
+export function shortfallsOf(words: readonly string[], tariff: TokenRates): Shortfall[] {
   return providerPricesOf(words).flatMap((price) => {
     const rates = RATE_KEYS.filter((rate) => {
       const own = tariff[rate];

@@ -6,7 +6,7 @@
  */
 import { type CallTerms, priceOn } from './calls.ts';
 import { type Microcredits, subtract, ZERO } from './credits.ts';
-import { type CallTokens, priceCall, priceInput, type Rates } from './rates.ts';
+import { type CallTokens, priceCall, priceInput, type Rates, ratesFor, type TokenRates } from './rates.ts';
 
 /** Where an input count comes from: told by the user, counted exactly, or counted with a range around it. */
 export type InputMethod = 'given' | 'exact' | 'approximate';
@@ -37,8 +37,10 @@ export interface Estimate {
   readonly model: string;
   readonly provider: string;
   readonly byok: boolean;
-  /** null: a call on the account's own key of a model without a price. */
+  /** The rate card; null: a call on the account's own key of a model without a price. */
   readonly rates: Rates | null;
+  /** What the expected call pays of it: a long input may have rates of its own. */
+  readonly paid: TokenRates | null;
   readonly input: InputCount;
   readonly cachedTokens: number;
   readonly cacheWriteTokens: number;
@@ -94,6 +96,7 @@ export function estimateCall(
     provider: terms.provider,
     byok: terms.byok,
     rates,
+    paid: rates === null ? null : ratesFor(rates, input.tokens),
     input,
     cachedTokens,
     cacheWriteTokens,

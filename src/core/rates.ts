@@ -12,12 +12,25 @@ export interface Decimal {
   readonly scale: number;
 }
 
-/** A model's rates in credits per 1K tokens, as exact decimal text (`0.25`). A missing cache rate is the input rate. */
-export interface Rates {
+/** What tokens of each kind cost, in credits per 1K tokens, as exact decimal text (`0.25`). */
+export interface TokenRates {
   readonly input: string;
   readonly output: string;
+  /** null: as input. */
   readonly cacheRead: string | null;
   readonly cacheWrite: string | null;
+}
+
+/** What every token of a call costs, its output too, once the input is longer than a threshold. */
+export interface RateTier extends TokenRates {
+  /** Input tokens, cache parts included, that still pay the rates below. 0 or more. */
+  readonly above: number;
+}
+
+/** A model's rates. */
+export interface Rates extends TokenRates {
+  /** Prices of long inputs by rising threshold, each with all of its rates; absent: length changes nothing. Never empty. */
+  readonly tiers?: readonly RateTier[];
 }
 
 /** Tokens of one call. `inputTokens` includes both cache parts; reasoning is part of `outputTokens`. */
@@ -110,8 +123,17 @@ export function requireParts({ inputTokens, cachedTokens, cacheWriteTokens }: Ca
   );
 }
 
-function partsOf(rates: Rates, tokens: CallTokens): Part[] {
+/**
+ * The rates that a call with so much input pays: those of the highest threshold that it passes, for all of its tokens.
+ * Source: providers' long-context prices, which hold for the whole call.
+ */
+export function ratesFor(rates: Rates, inputTokens: number): TokenRates {
+  return rates.tiers?.findLast(({ above }) => inputTokens > above) ?? rates;
+}
+
+function partsOf(card: Rates, tokens: CallTokens): Part[] {
   requireParts(tokens);
+  const rates = card.tiers === undefined ? card : ratesFor(card, tokens.inputTokens);
   const { cachedTokens: read, cacheWriteTokens: written } = tokens;
   return [
     { tokens: tokens.inputTokens - read - written, rate: rates.input },

@@ -6,6 +6,7 @@
  */
 import { planImport } from '../catalog/import-plan.ts';
 import type { ListedModel } from '../catalog/openrouter.ts';
+import { rateColumns } from '../core/rate-columns.ts';
 import type { Rates } from '../core/rates.ts';
 import type { LocalDeps } from './local-deps.ts';
 import { changeSettings } from './local-settings.ts';
@@ -30,8 +31,7 @@ export function importModels(
       let no = catalogue.rows.rates.reduce((most, rate) => Math.max(most, rate.no), 0);
       const rate = (model: string, rates: Rates | null): SettingRow => {
         no += 1;
-        const { input, output, cacheRead, cacheWrite } = rates ?? NO_PRICE;
-        return { table: 'rate', no, model, from: now, input, output, cacheRead, cacheWrite };
+        return { table: 'rate', no, model, from: now, ...rateColumns(rates) };
       };
       return [
         ...added.flatMap((model): SettingRow[] => [
@@ -45,8 +45,6 @@ export function importModels(
     options,
   );
 }
-
-const NO_PRICE = { input: null, output: null, cacheRead: null, cacheWrite: null } as const;
 
 function modelRow({ id, name, provider, contextWindow, maxOutput }: ListedModel): SettingRow {
   return { table: 'model', id, name, provider, contextWindow, maxOutput };

@@ -5,12 +5,13 @@
  * Source: contract 4, 5.11; 6 (`models`, `plan define`).
  */
 import { type Catalogue, unknownModel } from '../core/catalogue.ts';
-import type { Microcredits } from '../core/credits.ts';
+import { MAX_TOKENS, type Microcredits } from '../core/credits.ts';
 import { invalid } from '../core/errors.ts';
 import { LEDGER_CHAIN } from '../core/ledger/accounts.ts';
 import type { Command } from '../core/ledger/commands.ts';
 import { decide } from '../core/ledger/decide.ts';
-import { parseRate } from '../core/rates.ts';
+import { rateColumns, rises } from '../core/rate-columns.ts';
+import { parseRate, type Rates, type TokenRates } from '../core/rates.ts';
 import type { Instant } from '../core/types.ts';
 import { answerOf, contextOf, type LocalDeps, refuseFuture } from './local-deps.ts';
 import { keyReused } from './local-keys.ts';
@@ -67,12 +68,7 @@ export async function changeSettings(
 
 /** @throws LedgerError `invalid_argument` */
 export function setModel(deps: LocalDeps, input: ModelSetInput, options: WriteOptions): Promise<SettingView> {
-  const rates = {
-    input: parseRate(input.input, 'input rate'),
-    output: parseRate(input.output, 'output rate'),
-    cacheRead: input.cacheRead === null ? null : parseRate(input.cacheRead, 'cache read rate'),
-    cacheWrite: input.cacheWrite === null ? null : parseRate(input.cacheWrite, 'cache write rate'),
-  };
+  const columns = rateColumns(ratesGiven(input));
   const rows: Rows = (catalogue, now) => {
     const known = catalogue.findNamed(input.model);
     const provider = input.provider?.toLowerCase() ?? null;
@@ -85,10 +81,28 @@ export function setModel(deps: LocalDeps, input: ModelSetInput, options: WriteOp
     const model: SettingRow[] = known === undefined ? [newModel(input, provider)] : [];
     const id = known?.id ?? input.model;
     const no = catalogue.rows.rates.reduce((most, rate) => Math.max(most, rate.no), 0) + 1;
-    return [...model, { table: 'rate', no, model: id, from: input.from ?? now, ...rates }];
+    return [...model, { table: 'rate', no, model: id, from: input.from ?? now, ...columns }];
   };
   return changeSettings(deps, ['model', input], rows, options);
 }
+
+/** The rates of a new row, each as canonical decimal text. */
+function ratesGiven({ tiers, ...input }: ModelSetInput): Rates {
+  const card = (from: TokenRates): TokenRates => ({
+    input: parseRate(from.input, 'input rate'),
+    output: parseRate(from.output, 'output rate'),
+    cacheRead: from.cacheRead === null ? null : parseRate(from.cacheRead, 'cache read rate'),
+    cacheWrite: from.cacheWrite === null ? null : parseRate(from.cacheWrite, 'cache write rate'),
+  });
+  if (tiers === undefined || tiers.length === 0) return card(input);
+  if (!rises(tiers) || tiers.some(({ above }) => !isTokenCount(above))) {
+    throw invalid('prices of long inputs need rising thresholds, in tokens');
+  }
+  return { ...card(input), tiers: tiers.map((tier) => ({ above: tier.above, ...card(tier) })) };
+}
+
+const isTokenCount = (value: number): boolean =>
+  Number.isSafeInteger(value) && value >= 0 && value <= MAX_TOKENS;
 
 function newModel(input: ModelSetInput, provider: string | null): SettingRow {
   if (!MODEL_ID.test(input.model)) {

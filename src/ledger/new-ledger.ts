@@ -1,5 +1,6 @@
 /** The price list of a new ledger as rows of its first setting receipt. Source: contract 4. */
 import type { CatalogueRows } from '../core/catalogue.ts';
+import { rateColumns } from '../core/rate-columns.ts';
 import type { SettingRow } from './store.ts';
 
 /** @param rows models with their aliases, rates, plans and packages */
@@ -17,10 +18,7 @@ export function settingRows({ models, rates, plans, packages }: CatalogueRows): 
         no,
         model,
         from,
-        input: own?.input ?? null,
-        output: own?.output ?? null,
-        cacheRead: own?.cacheRead ?? null,
-        cacheWrite: own?.cacheWrite ?? null,
+        ...rateColumns(own),
       }),
     ),
     ...plans.map((plan): SettingRow => ({ table: 'plan', ...plan })),

@@ -72,6 +72,8 @@ export type SettingRow =
       readonly output: string | null;
       readonly cacheRead: string | null;
       readonly cacheWrite: string | null;
+      /** Prices of long inputs as `core/rate-columns` writes them; absent: none. */
+      readonly tiers?: string | null;
     }
   | {
       readonly table: 'plan';

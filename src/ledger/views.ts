@@ -8,6 +8,7 @@ import type { Catalogue } from '../core/catalogue.ts';
 import type { Microcredits } from '../core/credits.ts';
 import type { LedgerError } from '../core/errors.ts';
 import type { GrantCommand, HoldCommand, SpendCommand } from '../core/ledger/commands.ts';
+import type { RateTier } from '../core/rates.ts';
 import type {
   CallTags,
   EntryKind,
@@ -277,6 +278,8 @@ export interface ModelSetInput {
   readonly output: string;
   readonly cacheRead: string | null;
   readonly cacheWrite: string | null;
+  /** Prices of long inputs by rising threshold; absent: length changes nothing. */
+  readonly tiers?: readonly RateTier[];
   readonly from: Instant | null;
 }
 

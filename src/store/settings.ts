@@ -1,6 +1,7 @@
 /** Ledger-wide settings: rows of the price list to and from the tables. */
 import { type Catalogue, type CatalogueRows, createCatalogue } from '../core/catalogue.ts';
 import type { Microcredits } from '../core/credits.ts';
+import { ratesOf } from '../core/rate-columns.ts';
 import type { SettingRow } from '../ledger/store.ts';
 import type { Row, Value } from './rows.ts';
 import type { StatementName } from './sqlite-statements.ts';
@@ -18,7 +19,10 @@ export function settingInsert(row: SettingRow): { statement: StatementName; valu
     case 'rate':
       return {
         statement: 'insertRate',
-        values: [row.no, row.model, row.from, row.input, row.output, row.cacheRead, row.cacheWrite],
+        values: [
+          ...[row.no, row.model, row.from, row.input, row.output, row.cacheRead, row.cacheWrite],
+          row.tiers ?? null,
+        ],
       };
     case 'plan':
       return { statement: 'insertPlan', values: [row.id, row.name, row.from, row.monthly, row.priceCents] };
@@ -36,6 +40,8 @@ export function settingInsert(row: SettingRow): { statement: StatementName; valu
       return { statement: 'insertAccessTokenEnd', values: [row.token, row.at] };
   }
 }
+
+type Text = string | null;
 
 /** Rows of the tables as a price list. */
 export function catalogueOf(
@@ -56,15 +62,12 @@ export function catalogueOf(
         maxOutput,
       }),
     ),
-    rates: (rows.rates as [number, string, number, ...(string | null)[]][]).map(
-      ([no, model, from, input, output, cacheRead, cacheWrite]) => ({
+    rates: (rows.rates as [number, string, number, Text, Text, Text, Text, Text][]).map(
+      ([no, model, from, input, output, cacheRead, cacheWrite, tiers]) => ({
         no,
         model,
         from,
-        rates:
-          input == null || output == null
-            ? null
-            : { input, output, cacheRead: cacheRead ?? null, cacheWrite: cacheWrite ?? null },
+        rates: ratesOf({ input, output, cacheRead, cacheWrite, tiers }),
       }),
     ),
     plans: (rows.plans as [number, string, string, number, Microcredits, number][]).map(

@@ -256,7 +256,7 @@ function ledgerOf(statement: Prepared): LedgerRow | null {
 const SETTINGS = {
   model: ['models', ['id', 'name', 'provider', 'contextWindow', 'maxOutput']],
   alias: ['aliases', ['alias', 'model']],
-  rate: ['rates', ['no', 'model', 'from', 'input', 'output', 'cacheRead', 'cacheWrite']],
+  rate: ['rates', ['no', 'model', 'from', 'input', 'output', 'cacheRead', 'cacheWrite', 'tiers']],
   plan: ['plans', ['no', 'id', 'name', 'from', 'monthly', 'priceCents']],
   package: ['packages', ['no', 'id', 'from', 'credits', 'priceCents', 'retired']],
   access_token: ['accessTokens', ['no', 'hash', 'role', 'account', 'madeAt']],

@@ -81,7 +81,7 @@ export const SQL = {
   settingsVersion: 'SELECT receipt_seq FROM account WHERE no = 0',
   models: 'SELECT id, name, provider, context_window, max_output FROM model ORDER BY id',
   aliases: 'SELECT alias, model FROM alias ORDER BY alias',
-  rates: 'SELECT no, model, from_at, input, output, cache_read, cache_write FROM rate ORDER BY no',
+  rates: 'SELECT no, model, from_at, input, output, cache_read, cache_write, tiers FROM rate ORDER BY no',
   plans: 'SELECT no, id, name, from_at, monthly, price_cents FROM plan ORDER BY no',
   packages: 'SELECT no, id, from_at, credits, price_cents, retired FROM package ORDER BY no',
   accessTokens: 'SELECT no, hash, role, account, made_at FROM access_token ORDER BY no',
@@ -95,7 +95,7 @@ export const SQL = {
   insertModel: 'INSERT INTO model (id, name, provider, context_window, max_output) VALUES (?, ?, ?, ?, ?)',
   insertAlias: 'INSERT INTO alias (alias, model) VALUES (?, ?)',
   insertRate:
-    'INSERT INTO rate (no, model, from_at, input, output, cache_read, cache_write) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO rate (no, model, from_at, input, output, cache_read, cache_write, tiers) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   insertPlan:
     'INSERT INTO plan (no, id, name, from_at, monthly, price_cents) SELECT coalesce(max(no), 0) + 1, ?, ?, ?, ?, ? FROM plan',
   insertPackage:

@@ -120,18 +120,51 @@ describe('a list of OpenRouter models', () => {
   });
 
   test('says which models have prices that a rate card cannot hold', () => {
-    const { models, withOverrides, withCallFee } = read(
-      {
-        id: 'a/tiered',
-        pricing: prices('0.01', '0.02', { overrides: [{ min_prompt_tokens: 100, prompt: '0.03' }] }),
-      },
+    const night = { utc_start: '1630', utc_end: '0030', prompt: '0.001' };
+    const { models, withHours, withCallFee } = read(
+      { id: 'a/hours', pricing: prices('0.01', '0.02', { overrides: [night] }) },
       { id: 'a/object', pricing: prices('0.01', '0.02', { overrides: {} }) },
       { id: 'a/empty', pricing: prices('0.01', '0.02', { overrides: [], request: '0' }) },
       { id: 'a/fee', pricing: prices('0.01', '0.02', { request: '0.001' }) },
     );
-    expect(models).toHaveLength(4);
-    expect(withOverrides).toEqual(['openrouter/a/tiered']);
+    expect(models.map(({ rates }) => rates)).toEqual(Array(4).fill(card('10000', '20000')));
+    expect(withHours).toEqual(['openrouter/a/hours']);
     expect(withCallFee).toEqual(['openrouter/a/fee']);
+  });
+
+  test('prices of long inputs become tiers: later overrides win, what none names stays as it is below', () => {
+    const overrides = [
+      { min_prompt_tokens: 200_000, prompt: '0.000006', completion: '0.0000225' },
+      { min_prompt_tokens: 32_000, prompt: '0.000004' },
+      { min_prompt_tokens: 32_000, utc_days: ['sat'], prompt: '0' },
+      {},
+    ];
+    const base = prices('0.000003', '0.000015', { input_cache_read: '0.0000003', overrides });
+    expect(ratesOf(base)).toEqual({
+      ...card('3', '15', '0.3'),
+      tiers: [
+        { above: 32_000, ...card('4', '15', '0.3') },
+        // Both apply up there, and the later one says 4.
+        { above: 200_000, ...card('4', '22.5', '0.3') },
+      ],
+    });
+  });
+
+  test.each([
+    ['no price', { min_prompt_tokens: 1, prompt: '-1' }, 'an override has no price of its own (-1)'],
+    [
+      'garbage',
+      { min_prompt_tokens: 1, prompt: 'x' },
+      'in its overrides, its price for prompt is no price: "x"',
+    ],
+    ['a threshold below 0', { min_prompt_tokens: -1, prompt: '1' }, 'an override begins at -1 tokens'],
+    [
+      'a threshold in words',
+      { min_prompt_tokens: '200k', prompt: '1' },
+      'an override begins at "200k" tokens',
+    ],
+  ])('an override that cannot be read keeps the model out: %s', (_, override, problem) => {
+    expect(ratesOf(prices('0.01', '0.02', { overrides: [override] }))).toBe(problem);
   });
 
   test.each([[null], [[]], [{}], [{ data: {} }], ['data']])('%j is no list', (value) => {
@@ -144,7 +177,7 @@ describe('a list of OpenRouter models', () => {
   });
 
   test('an empty list is one', () => {
-    expect(read()).toEqual({ models: [], refused: [], withOverrides: [], withCallFee: [] });
+    expect(read()).toEqual({ models: [], refused: [], withHours: [], withCallFee: [] });
   });
 
   test('moves the point by six places, whatever the digits', () => {

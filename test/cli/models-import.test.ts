@@ -153,12 +153,61 @@ describe('models import', () => {
       id: 'google/gemini-2.5-flash',
       pricing: price('0.0000003', '0.0000025', { request: '0.001' }),
     };
-    const { stderr } = await load([TIERED, flash]);
-    expect(stderr).toMatch(/1 model with prices for long inputs .*: openrouter\/acme\/long/);
+    const hours = {
+      id: 'acme/night',
+      pricing: price('0.01', '0.02', { overrides: [{ utc_start: '0000', utc_end: '0600', prompt: '1' }] }),
+    };
+    const { stderr } = await load([hours, flash]);
+    expect(stderr).toMatch(/1 model with prices by day or hour.*: openrouter\/acme\/night/);
     expect(stderr).toMatch(/1 model with a fee per call.*: openrouter\/google\/gemini-2.5-flash/);
     expect(stderr).toMatch(
       /gemini-2.5-flash is priced 0.15 \/ 0.6 .* below the 0.3 \/ 2.5 of openrouter\/google\/gemini-2.5-flash/,
     );
+  });
+
+  test('a long input pays its tier in estimate, spend and settle, and the books agree', async () => {
+    const { credits, load } = await withLedger();
+    const { stderr, json } = await load([TIERED]);
+    expect(stderr).toMatch(/1 model with prices of their own for long inputs: openrouter\/acme\/long/);
+    expect(json().models[0].tiers).toEqual([
+      { aboveInputTokens: 100, input: 30_000, output: 20_000, cacheRead: null, cacheWrite: null },
+    ]);
+    await credits(['grant', '1000000', '--source', 'promotional']);
+    const call = (input: string) => [
+      '-m',
+      'openrouter/acme/long',
+      '--input-tokens',
+      input,
+      '--output-tokens',
+      '10',
+    ];
+    const cost = async (...args: string[]) => (await credits([...args, '--json'])).json().credits;
+    for (const [input, expected] of [
+      ['100', 1_200],
+      ['101', 3_230],
+    ] as const) {
+      expect(await cost('estimate', ...call(input))).toBe(expected);
+      expect(await cost('spend', ...call(input))).toBe(expected);
+    }
+    const held = (
+      await credits([
+        'hold',
+        '-m',
+        'openrouter/acme/long',
+        '--input-tokens',
+        '90',
+        '--max-output-tokens',
+        '10',
+        '--json',
+      ])
+    ).json();
+    const settled = (
+      await credits(['settle', held.hold, '--input-tokens', '101', '--output-tokens', '10', '--json'])
+    ).json();
+    expect([held.credits, settled.credits, settled.overrun]).toEqual([1_100, 3_230, 2_130]);
+    expect((await credits(['verify', '--json'])).json().ok).toBe(true);
+    const near = await credits(['estimate', ...call('101')]);
+    expect(near.stderr).toMatch(/above 100 input tokens every token of a call of .* costs 30000 \/ 20000/);
   });
 
   test.each([

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { rateColumns, ratesOf, sameRates } from '../../src/core/rate-columns.ts';
 import {
   type CallTokens,
   decimalText,
@@ -211,5 +212,39 @@ describe('reading a rate', () => {
       }),
       { seed: 14 },
     );
+  });
+});
+
+describe('prices of long inputs', () => {
+  const tiered: Rates = {
+    ...rates('1', '2', '0.1'),
+    tiers: [
+      { above: 100, ...rates('3', '4') },
+      { above: 200, ...rates('5', '6', '0.5') },
+    ],
+  };
+
+  test.each([
+    ['at the threshold the rates below', tokens(100, 10), 100_000, 120_000],
+    ['above it every token, output and cache too', tokens(101, 10, 100), 303_000, 343_000],
+    ['cache parts count towards the threshold', tokens(201, 10, 200), 105_000, 165_000],
+  ])('%s', (_, call, input, whole) => {
+    expect([priceInput(tiered, call), priceCall(tiered, call)]).toEqual([input, whole]);
+  });
+
+  test('go through the columns of a row and back; what cannot be read has no price', () => {
+    const columns = rateColumns(tiered);
+    expect(ratesOf(columns)).toEqual(tiered);
+    expect(rateColumns(rates('1', '2'))).toEqual(rates('1', '2'));
+    expect(ratesOf(rateColumns(null))).toBeNull();
+    for (const text of ['', '[]', '{}', '[{"above":1}]', columns.tiers!.replace('200', '100'), '[null]']) {
+      expect(ratesOf({ ...columns, tiers: text })).toBeNull();
+    }
+  });
+
+  test('are part of what makes two cards the same', () => {
+    expect(sameRates(tiered, { ...tiered })).toBe(true);
+    expect(sameRates(tiered, rates('1', '2', '0.1'))).toBe(false);
+    expect(sameRates(tiered, { ...tiered, tiers: tiered.tiers!.slice(1) })).toBe(false);
   });
 });

@@ -549,7 +549,8 @@ const PRICES: readonly Bug[] = [
     'a rate row that no receipt brought',
     ['settings'],
     'rate 7 is in no receipt of the ledger',
-    async (t) => database(t).exec("INSERT INTO rate VALUES (7, 'claude-haiku', 0, '0', '0', NULL, NULL)"),
+    async (t) =>
+      database(t).exec("INSERT INTO rate VALUES (7, 'claude-haiku', 0, '0', '0', NULL, NULL, NULL)"),
   ],
 ];
 

@@ -39,7 +39,11 @@ function asFirstSchema(from: string, to: string): void {
     .pluck()
     .all() as string[];
   // Rows point to accounts and receipts: their order here is that of the schema.
-  for (const table of tables) db.exec(`INSERT INTO main.${table} SELECT * FROM new.${table}`);
+  for (const table of tables) {
+    // Later steps have added columns.
+    const columns = db.prepare(`SELECT name FROM pragma_table_info('${table}', 'main')`).pluck().all().join();
+    db.exec(`INSERT INTO main.${table} SELECT ${columns} FROM new.${table}`);
+  }
   db.close();
 }
 

@@ -2,8 +2,9 @@
  * What an estimate rests on, said on stderr: what was assumed, what was left out, and where the tariff or the model does
  * not bear what was asked. Never part of the answer.
  */
-import { providerPricesOf, shortfallsOf } from '../../catalog/provider-prices.ts';
+import { shortfallsOf } from '../../catalog/provider-prices.ts';
 import { count, group } from '../render/amounts.ts';
+import { longInputNotices } from '../render/long-input.ts';
 import { belowProvider } from '../render/models.ts';
 import { printable } from '../render/width.ts';
 import type { Priced } from './estimate.ts';
@@ -82,16 +83,11 @@ function limitNotices(priced: Priced): string[] {
   return lines;
 }
 
-function priceNotices({ subject, estimate, counted, name }: Priced): string[] {
-  if (estimate.byok || estimate.rates === null) return [];
-  const { rates } = estimate;
-  const lines = belowProvider(printable(name), subject.words, rates);
-  for (const { name: known, tier, source, readOn } of providerPricesOf(subject.words)) {
-    if (tier !== null && counted.tokens > tier.aboveInputTokens) {
-      lines.push(
-        `above ${tokens(tier.aboveInputTokens, 'input')} the provider asks ${tier.input} / ${tier.output} for ${known}, and the tariff is ${rates.input} / ${rates.output} (${source}, ${readOn})`,
-      );
-    }
-  }
-  return lines;
+function priceNotices({ subject, estimate, name }: Priced): string[] {
+  const { rates, byok, input } = estimate;
+  if (byok || rates === null) return [];
+  return [
+    ...belowProvider(printable(name), subject.words, rates),
+    ...longInputNotices(printable(name), subject.words, rates, input),
+  ];
 }

@@ -143,7 +143,11 @@ function notices(list: ModelList, plan: ImportPlan, before: Catalogue, at: Insta
     .map(({ listed }) => listed.id);
   return [
     ...named('without a price, so not for use', unpriced),
-    ...named('with prices for long inputs or times of day, which are not imported', list.withOverrides),
+    ...named(
+      'with prices of their own for long inputs',
+      list.models.filter(({ rates }) => rates?.tiers !== undefined).map(({ id }) => id),
+    ),
+    ...named('with prices by day or hour, which are not imported: the base price stands', list.withHours),
     ...named('with a fee per call, which is not imported', list.withCallFee),
     ...named('moved more than tenfold', jumped),
     ...list.models.flatMap((model) => belowListed(model, before, at)),

@@ -13,19 +13,21 @@ import { UTC } from '../../core/zones.ts';
 import type { ModelSetInput, SettingView } from '../../ledger/service.ts';
 import type { CommandInput, CommandModule, Result } from '../command.ts';
 import type { Context } from '../context.ts';
-import { readOption, textOption } from '../read-input.ts';
+import { listOption, readOption, textOption } from '../read-input.ts';
 import {
   belowProvider,
   type RateCard,
   ratesLine,
   renderModel,
   renderModels,
+  tierLines,
   UNIT,
   wordsOf,
 } from '../render/models.ts';
 import { modelFields, rateFields } from '../render/models-json.ts';
 import { styleFor } from '../render/style.ts';
 import { printable } from '../render/width.ts';
+import { tiersOf, withoutTiers } from './rate-tiers.ts';
 
 const SCHEMA = 'credits.models/v1';
 
@@ -111,6 +113,7 @@ export const modelsSet: CommandModule<ModelSetInput> = {
       cacheRead: rate('cacheRead'),
       cacheWrite: rate('cacheWrite'),
       from: readOption(input, 'from', parseInstant),
+      ...tiersOf(listOption(input, 'above')),
     };
   },
   async run(context, request) {
@@ -124,17 +127,15 @@ export const modelsSet: CommandModule<ModelSetInput> = {
     const words = known === undefined ? [request.model] : [request.model, ...wordsOf(known)];
     for (const line of belowProvider(request.model, words, request)) context.notice(line);
     const model = view.catalogue.findModel(request.model) ?? known ?? newModel(request);
-    const { input, output, cacheRead, cacheWrite } = request;
-    const row: RateRow = {
-      no: 0,
-      model: model.id,
-      from: at,
-      rates: { input, output, cacheRead, cacheWrite },
-    };
+    const { input, output, cacheRead, cacheWrite, tiers } = request;
+    const rates: Rates = { input, output, cacheRead, cacheWrite, ...(tiers === undefined ? {} : { tiers }) };
+    const row: RateRow = { no: 0, model: model.id, from: at, rates };
+    if (old?.tiers !== undefined && tiers === undefined) context.warn(withoutTiers(nameOf(model)));
     return settingResult(view, { model, row }, async () => {
       const { calendar } = await styleFor(context, UTC, service.now());
       const from = request.from === null ? 'from now on' : `from ${calendar.time(at)} UTC`;
-      return `${doing(view)}${nameOf(model)}: ${ratesLine(row.rates)} ${UNIT}, ${from}.`;
+      const card = [ratesLine(row.rates), ...tierLines(row.rates)].join('; ');
+      return `${doing(view)}${nameOf(model)}: ${card} ${UNIT}, ${from}.`;
     });
   },
 };

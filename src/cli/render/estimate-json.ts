@@ -10,7 +10,7 @@ const orNull = <Value, Shown>(value: Value | null, show: (value: Value) => Shown
  * without a ledger, `worstCase` where no maximum is known, `rates` and `listCredits` without a price.
  */
 export function estimateFields(estimate: Estimate, funds: Funds | null): object {
-  const { input, rates } = estimate;
+  const { input, paid } = estimate;
   return {
     model: estimate.model,
     provider: estimate.provider,
@@ -20,7 +20,7 @@ export function estimateFields(estimate: Estimate, funds: Funds | null): object 
     outputTokens: estimate.outputTokens,
     inputMethod: input.method,
     method: input.how,
-    rates: orNull(rates, (card) => ({ input: Number(card.input), output: Number(card.output) })),
+    rates: orNull(paid, (card) => ({ input: Number(card.input), output: Number(card.output) })),
     inputCredits: toJsonCredits(estimate.inputCredits),
     outputCredits: toJsonCredits(estimate.outputCredits),
     credits: toJsonCredits(estimate.credits),

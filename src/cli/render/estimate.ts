@@ -21,8 +21,8 @@ function inputText({ input }: Estimate): string {
 }
 
 /** `0.25 / 1.25`, or what stands for a rate that there is not. */
-function ratesText({ rates }: Estimate): string {
-  return rates === null ? 'no price' : `${group(rates.input)} / ${group(rates.output)}`;
+function ratesText({ paid }: Estimate): string {
+  return paid === null ? 'no price' : `${group(paid.input)} / ${group(paid.output)}`;
 }
 
 /**
@@ -34,7 +34,7 @@ export function renderEstimate(named: NamedEstimate, funds: Funds | null): strin
   const { name, estimate, hasMaximum } = named;
   const { low, high, worstCase, maxOutputTokens, listCredits, byok, input } = estimate;
   const call = `${inputText(estimate)} in + ${tokens(estimate.outputTokens)} out`;
-  const rates = estimate.rates === null ? '(no price)' : `(${ratesText(estimate)} per 1K)`;
+  const rates = estimate.paid === null ? '(no price)' : `(${ratesText(estimate)} per 1K)`;
   const lines = [`${printable(name)}   ${call} = ${credits(estimate.credits)}   ${rates}`];
   if (byok) {
     const list = listCredits === null ? '' : `; list price ${showCredits(listCredits)}`;

@@ -1,9 +1,9 @@
 /** Rate cards as people read them. Rates are credits per 1K tokens, as exact as they are stored. */
 import { providerPricesOf, shortfallsOf } from '../../catalog/provider-prices.ts';
 import type { ModelRow, RateRow } from '../../core/catalogue.ts';
-import type { Rates } from '../../core/rates.ts';
+import type { Rates, RateTier, TokenRates } from '../../core/rates.ts';
 import type { Instant } from '../../core/types.ts';
-import { group } from './amounts.ts';
+import { count, group } from './amounts.ts';
 import type { Style } from './style.ts';
 import { renderTable } from './table.ts';
 import { printable } from './width.ts';
@@ -22,8 +22,8 @@ const orDash = (value: number | null): string => (value === null ? '–' : group
 /** `always` for a row in force from the beginning of time, else its day. */
 const since = (from: Instant, { calendar }: Style): string => (from === 0 ? 'always' : calendar.day(from));
 
-/** Rates on one line: `0.25 / 1.25`, with cache rates behind where there are any. */
-export function ratesLine(rates: Rates | null): string {
+/** Rates on one line: `0.25 / 1.25`, with cache rates behind where there are any; without prices of long inputs. */
+export function ratesLine(rates: TokenRates | null): string {
   if (rates === null) return 'no price';
   const { input, output, cacheRead, cacheWrite } = rates;
   const cache = [
@@ -32,6 +32,14 @@ export function ratesLine(rates: Rates | null): string {
   ].flat();
   return [`${group(input)} / ${group(output)}`, ...cache].join(', ');
 }
+
+/** `above 200,000 input tokens every token of the call costs 2.5 / 15`, one line a price. */
+export const tierLines = (rates: Rates | null): string[] =>
+  (rates?.tiers ?? []).map(
+    (tier) => `above ${tokensText(tier)} every token of the call costs ${ratesLine(tier)}`,
+  );
+
+const tokensText = ({ above }: RateTier): string => count(above, 'input token');
 
 /** Every model with the rates in force. */
 export function renderModels(cards: readonly RateCard[], style: Style): string {
@@ -67,7 +75,12 @@ export function renderModels(cards: readonly RateCard[], style: Style): string {
     ]),
     { columns: style.columns, heading: style.paint.dim },
   );
-  return `${table}\n\nRates in ${UNIT}. A missing cache rate is the input rate.`;
+  const tiered = cards.filter(({ row }) => row?.rates?.tiers !== undefined).map(({ model }) => model.id);
+  const long =
+    tiered.length === 0
+      ? ''
+      : `\nLong inputs cost more on ${tiered.map(printable).join(', ')}: see \`credits models show\`.`;
+  return `${table}\n\nRates in ${UNIT}. A missing cache rate is the input rate.${long}`;
 }
 
 /**
@@ -107,6 +120,7 @@ export function renderModel({ model, row }: RateCard, history: readonly RateRow[
     rows,
     '',
     `Rates in ${UNIT}.`,
+    ...tierLines(row?.rates ?? null).map((line) => `${line[0]!.toUpperCase()}${line.slice(1)}.`),
     ...providerLines(model),
   ].join('\n');
 }
@@ -132,7 +146,7 @@ function providerLines(model: ModelRow): string[] {
  * @param name the model as the line calls it
  * @param words every word the model goes by, and what the user typed
  */
-export function belowProvider(name: string, words: readonly string[], rates: Rates): string[] {
+export function belowProvider(name: string, words: readonly string[], rates: TokenRates): string[] {
   return shortfallsOf(words, rates).map(({ price, rates: which }) => {
     const own = which.map((rate) => `${RATE_NAMES[rate]} ${rates[rate]}`).join(', ');
     const asked = which.map((rate) => `${price[rate]}`).join(' and ');
@@ -145,4 +159,4 @@ const RATE_NAMES = {
   output: 'output',
   cacheRead: 'cache read',
   cacheWrite: 'cache write',
-} as const satisfies Record<keyof Rates, string>;
+} as const satisfies Record<keyof TokenRates, string>;

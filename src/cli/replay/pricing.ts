@@ -6,7 +6,7 @@
 import { providerPricesOf } from '../../catalog/provider-prices.ts';
 import { type CallPrice, type CallTerms, priceOn, termsOf } from '../../core/calls.ts';
 import { isLedgerError, LedgerError } from '../../core/errors.ts';
-import { decimalText, parseDecimal, type Rates } from '../../core/rates.ts';
+import { decimalText, parseDecimal, type Rates, type TokenRates } from '../../core/rates.ts';
 import type { Instant } from '../../core/types.ts';
 import { type Call, UNKNOWN_MODEL } from '../../transcripts/call.ts';
 import type { Market } from '../market.ts';
@@ -91,13 +91,14 @@ export function withCacheRates({ rates, words }: PricedModel): Rates | null {
   if (rates === null || rates.cacheRead !== null) return null;
   const [known] = providerPricesOf(words);
   if (known === undefined || known.cacheRead === null) return null;
-  return {
-    ...rates,
-    cacheRead: inProportion(rates.input, known.cacheRead, known.input),
+  const { cacheRead, cacheWrite } = known;
+  const cached = <Card extends TokenRates>(card: Card): Card => ({
+    ...card,
+    cacheRead: card.cacheRead ?? inProportion(card.input, cacheRead, known.input),
     cacheWrite:
-      rates.cacheWrite ??
-      (known.cacheWrite === null ? null : inProportion(rates.input, known.cacheWrite, known.input)),
-  };
+      card.cacheWrite ?? (cacheWrite === null ? null : inProportion(card.input, cacheWrite, known.input)),
+  });
+  return rates.tiers === undefined ? cached(rates) : { ...cached(rates), tiers: rates.tiers.map(cached) };
 }
 
 const DIGITS = 12;

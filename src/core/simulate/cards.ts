@@ -7,7 +7,14 @@
  * whole microcredit to round it safely goes to `priceCall`.
  */
 import { invalid } from '../errors.ts';
-import { type CallTokens, type Decimal, parseDecimal, priceCall, type Rates } from '../rates.ts';
+import {
+  type CallTokens,
+  type Decimal,
+  parseDecimal,
+  priceCall,
+  type Rates,
+  type TokenRates,
+} from '../rates.ts';
 import type { Runs } from './runs.ts';
 
 /**
@@ -33,6 +40,8 @@ export interface PreparedCard extends Card {
   readonly output: number;
   /** A power of ten that makes the prices whole numbers, or 0 when there is none small enough. */
   readonly unit: number;
+  /** Inputs longer than this pay another price than the three; `Infinity`: none do. */
+  readonly longAbove: number;
   readonly isFree: boolean;
 }
 
@@ -62,10 +71,10 @@ function microPerToken(rate: string): Decimal {
 }
 
 /**
- * What a card charges under a cache style.
+ * What one set of rates charges under a cache style.
  * @throws LedgerError `invalid_argument` when a rate is unreadable
  */
-export function tokenPrices({ rates }: Card, cache: CacheStyle): TokenPrices {
+export function tokenPrices(rates: TokenRates, cache: CacheStyle): TokenPrices {
   const fresh = microPerToken(cache === 'anthropic' ? (rates.cacheWrite ?? rates.input) : rates.input);
   const resent = microPerToken(cache === 'none' ? rates.input : (rates.cacheRead ?? rates.input));
   const output = microPerToken(rates.output);
@@ -79,7 +88,7 @@ export function tokenPrices({ rates }: Card, cache: CacheStyle): TokenPrices {
  * @throws LedgerError `invalid_argument` when a rate is unreadable
  */
 export function prepareCard(card: Card, cache: CacheStyle): PreparedCard {
-  const { fresh, resent, output, unit } = tokenPrices(card, cache);
+  const { fresh, resent, output, unit } = tokenPrices(card.rates, cache);
   const most = BigInt(EXACT);
   const isWhole = unit <= MAX_UNIT && fresh < most && resent < most && output < most;
   const price = (scaled: bigint) => (isWhole ? Number(scaled) : nearest(scaled, unit));
@@ -90,9 +99,12 @@ export function prepareCard(card: Card, cache: CacheStyle): PreparedCard {
     resent: price(resent),
     output: price(output),
     unit: isWhole ? Number(unit) : 0,
-    isFree: fresh + resent + output === 0n,
+    longAbove: card.rates.tiers?.[0]?.above ?? Number.POSITIVE_INFINITY,
+    isFree: [card.rates, ...(card.rates.tiers ?? [])].every((rates) => isFree(tokenPrices(rates, cache))),
   };
 }
+
+const isFree = ({ fresh, resent, output }: TokenPrices): boolean => fresh + resent + output === 0n;
 
 /** The double nearest to `scaled / unit`. */
 const nearest = (scaled: bigint, unit: bigint): number => Number(`${scaled}e-${unit.toString().length - 1}`);
@@ -161,6 +173,15 @@ function priceEstimatedColumn(
   }
 }
 
+/** Few models have prices of long inputs, and few rounds reach them: each is priced as a call by itself. */
+function repriceLong(card: PreparedCard, runs: Runs, cost: Float64Array, from: number, to: number): void {
+  const { input, resent, output } = runs;
+  for (let slot = from; slot < to; slot++) {
+    const tokens = input[slot]!;
+    if (tokens > card.longAbove) cost[slot] = priceOf(card, tokens, resent[slot]!, output[slot]!);
+  }
+}
+
 /** Largest amounts seen, in microcredits. */
 export interface Peaks {
   /** Of single rounds. */
@@ -196,6 +217,7 @@ export function chargeBlock(
   const bound = runs.peakInput * dearest + runs.peakOutput * card.output;
   if (card.unit > 0 && bound < EXACT) priceExactColumn(card, runs, cost, from, to);
   else priceEstimatedColumn(card, runs, cost, from, to);
+  if (runs.peakInput > card.longAbove) repriceLong(card, runs, cost, from, to);
   for (const { slot, input, resent, output } of runs.summaries) {
     cost[slot]! += priceOf(card, input, resent, output);
   }

@@ -7,8 +7,8 @@
  */
 import { MAX_TOKENS, type Microcredits, micro } from '../credits.ts';
 import { invalid } from '../errors.ts';
-import { priceCall } from '../rates.ts';
-import { type CacheStyle, type Card, callOf, tokenPrices } from './cards.ts';
+import { priceCall, type TokenRates } from '../rates.ts';
+import { type CacheStyle, type Card, callOf, type TokenPrices, tokenPrices } from './cards.ts';
 import { MAX_ROUNDS } from './profile.ts';
 import { roundedShare } from './quantiles.ts';
 
@@ -79,20 +79,61 @@ export function floorSum(n: bigint, unit: bigint, step: bigint, start: bigint): 
   }
 }
 
+/** Consecutive rounds that pay one set of rates. */
+interface Stretch {
+  readonly prices: TokenPrices;
+  /** First and last round; the last of the last stretch is beyond every run. */
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+const BEYOND = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** A run's rounds by what they pay: inputs only grow, so each price of long inputs holds from some round on. */
+function stretchesOf({ card, cache, ...options }: ExactOptions): Stretch[] {
+  const steps = [{ first: 1n, rates: card.rates as TokenRates }];
+  for (const tier of card.rates.tiers ?? []) {
+    const first = firstRoundAbove(tier.above, options);
+    if (first !== null) steps.push({ first, rates: tier });
+  }
+  return steps
+    .map(({ first, rates }, index): Stretch => {
+      const last = (steps[index + 1]?.first ?? BEYOND) - 1n;
+      return { prices: tokenPrices(rates, cache), first, last };
+    })
+    .filter(({ first, last }) => first <= last);
+}
+
+/** The first round whose input is longer than so many tokens; null: none ever is. */
+function firstRoundAbove(
+  above: number,
+  { baseTokens, toolTokens, outputTokens }: Pick<ExactOptions, 'baseTokens' | 'toolTokens' | 'outputTokens'>,
+): bigint | null {
+  const growth = toolTokens + outputTokens;
+  if (baseTokens > above) return 1n;
+  return growth === 0 ? null : BigInt(Math.floor((above - baseTokens) / growth) + 2);
+}
+
 /**
- * Cost of the first n rounds in microcredits, in O(log) steps: from round 2 on, the price of a round before rounding grows
- * by the same step.
+ * Cost of the first n rounds in microcredits, in O(log) steps: from round 2 on, and while the rates stay the same, the price
+ * of a round before rounding grows by the same step.
  */
 function totalOf(options: ExactOptions): (rounds: bigint) => bigint {
-  const { fresh, resent, output, unit } = tokenPrices(options.card, options.cache);
   const base = BigInt(options.baseTokens);
   const growth = BigInt(options.toolTokens + options.outputTokens);
-  const out = BigInt(options.outputTokens) * output;
-  const roundUp = unit - 1n;
-  const first = (base * fresh + out + roundUp) / unit;
-  const second = growth * fresh + base * resent + out;
-  return (rounds) =>
-    rounds < 1n ? 0n : first + floorSum(rounds - 1n, unit, growth * resent, second + roundUp);
+  const output = BigInt(options.outputTokens);
+  const costs = stretchesOf(options).map(({ prices, first, last }) => {
+    const { fresh, resent, unit } = prices;
+    const rest = output * prices.output + unit - 1n;
+    const from = first < 2n ? 2n : first;
+    const start = growth * fresh + (base + (from - 2n) * growth) * resent + rest;
+    const opening = first === 1n ? (base * fresh + rest) / unit : 0n;
+    return (rounds: bigint): bigint => {
+      const count = (rounds < last ? rounds : last) - from + 1n;
+      return opening + (count < 1n ? 0n : floorSum(count, unit, growth * resent, start));
+    };
+  });
+  return (rounds) => (rounds < 1n ? 0n : costs.reduce((sum, costOf) => sum + costOf(rounds), 0n));
 }
 
 function checkOptions({ baseTokens, toolTokens, outputTokens, rounds, budget }: ExactOptions): void {
@@ -157,11 +198,18 @@ function largestFitting(options: ExactOptions, budget: Microcredits): number | n
 /** Share of the cost that re-sent context makes up: before rounding, against the total after it. */
 function shareOfResent(options: ExactOptions, total: Microcredits): number {
   if (total === 0) return 0;
-  const { resent, unit } = tokenPrices(options.card, options.cache);
-  const more = BigInt(options.rounds - 1);
+  const base = BigInt(options.baseTokens);
   const growth = BigInt(options.toolTokens + options.outputTokens);
-  const tokens = more * BigInt(options.baseTokens) + (growth * more * (more - 1n)) / 2n;
-  return roundedShare(Number((tokens * resent * 1_000_000_000n) / (unit * BigInt(total))) / 1e9);
+  const rounds = BigInt(options.rounds);
+  let billionths = 0n;
+  for (const { prices, first, last } of stretchesOf(options)) {
+    const from = first < 2n ? 2n : first;
+    const count = (rounds < last ? rounds : last) - from + 1n;
+    if (count < 1n) continue;
+    const sent = count * (base + (from - 2n) * growth) + (growth * count * (count - 1n)) / 2n;
+    billionths += (sent * prices.resent * 1_000_000_000n) / (prices.unit * BigInt(total));
+  }
+  return roundedShare(Number(billionths) / 1e9);
 }
 
 /**

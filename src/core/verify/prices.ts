@@ -7,6 +7,7 @@
  */
 import type { PlanRow, RateRow } from '../catalogue.ts';
 import type { Microcredits } from '../credits.ts';
+import { type RateColumns, ratesOf } from '../rate-columns.ts';
 import type { Instant } from '../types.ts';
 import type { SettingFacts } from './stored.ts';
 
@@ -59,15 +60,11 @@ export class PriceHistory {
   }
 
   #addRate(row: SettingFacts): void {
-    const { input, output, cacheRead, cacheWrite } = row as Record<string, string | null>;
     const rate: RateRow = {
       no: row.no as number,
       model: String(row.model),
       from: row.from as number,
-      rates:
-        input == null || output == null
-          ? null
-          : { input, output, cacheRead: cacheRead ?? null, cacheWrite: cacheWrite ?? null },
+      rates: ratesOf(row as unknown as RateColumns),
     };
     this.#rates.set(rate.no, rate);
     group(this.#ratesOf, rate.model, rate);

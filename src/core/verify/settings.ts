@@ -24,7 +24,7 @@ const TABLES = {
   rate: {
     key: 'no',
     counted: false,
-    columns: ['model', 'from', 'input', 'output', 'cacheRead', 'cacheWrite'],
+    columns: ['model', 'from', 'input', 'output', 'cacheRead', 'cacheWrite', 'tiers'],
   },
   plan: { key: 'no', counted: true, columns: ['id', 'name', 'from', 'monthly', 'priceCents'] },
   package: { key: 'no', counted: true, columns: ['id', 'from', 'credits', 'priceCents', 'retired'] },

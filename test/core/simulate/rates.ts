@@ -18,8 +18,21 @@ export const rateArb = fc.oneof(
   fc.constantFrom('0.08333333333333334', '0.0000001', '12.345678901234567890123', '0.00039999999999999996'),
 );
 
-export const cardArb = fc
+const ratesArb = fc
   .tuple(rateArb, rateArb, fc.option(rateArb), fc.option(rateArb))
-  .map(([input, output, cacheRead, cacheWrite]) => card(input, output, cacheRead, cacheWrite));
+  .map(([input, output, cacheRead, cacheWrite]) => ({ input, output, cacheRead, cacheWrite }));
+
+const tiersArb = fc
+  .uniqueArray(fc.nat({ max: 60_000 }), { minLength: 1, maxLength: 3 })
+  .chain((thresholds) =>
+    fc.tuple(
+      ...thresholds.sort((a, b) => a - b).map((above) => ratesArb.map((rates) => ({ above, ...rates }))),
+    ),
+  );
+
+/** Half of the cards have prices of long inputs. */
+export const cardArb: fc.Arbitrary<Card> = fc
+  .tuple(ratesArb, fc.option(tiersArb, { freq: 1 }))
+  .map(([rates, tiers]) => ({ model: 'test', rates: tiers === null ? rates : { ...rates, tiers } }));
 
 export const cacheArb = fc.constantFrom('none', 'anthropic', 'openai');

@@ -29,6 +29,11 @@ export const MODELS: readonly CommandSpec[] = [
       { flags: '--output <rate>', description: 'credits per 1K output tokens' },
       { flags: '--cache-read <rate>', description: 'credits per 1K tokens read from a cache' },
       { flags: '--cache-write <rate>', description: 'credits per 1K tokens written to a cache' },
+      {
+        flags: '--above <tokens=in/out>',
+        description: 'rates of the whole call once its input is longer, also 200000=IN/OUT/READ/WRITE; repeatable',
+        repeat: true,
+      },
       { flags: '--provider <name>', description: 'who serves it; for a new model' },
       { flags: '--name <text>', description: 'what people call it; for a new model' },
       { flags: '--from <instant>', description: 'when it comes into force (now unless told)' },
@@ -36,6 +41,7 @@ export const MODELS: readonly CommandSpec[] = [
     examples: [
       'credits models set claude-haiku-4-5 --provider anthropic --input 1 --output 5',
       'credits models set flash --input 0.3 --output 2.5 --from 2026-10-01',
+      'credits models set gemini-pro --input 1.25 --output 10 --above 200000=2.5/15',
     ],
     writes: true,
     books: true,

@@ -1,0 +1,52 @@
+/**
+ * What is said of prices that hold for a whole call once its input is long: when one applies or may apply, and when the
+ * provider is known to have one that the tariff has not.
+ */
+import { isBelow, providerPricesOf } from '../../catalog/provider-prices.ts';
+import { type Rates, ratesFor } from '../../core/rates.ts';
+import { count } from './amounts.ts';
+
+/** Input tokens of a call; `high` is the most it may be. */
+interface LongInput {
+  readonly tokens: number;
+  readonly high: number;
+}
+
+const above = (tokens: number): string => `above ${count(tokens, 'input token')}`;
+
+/**
+ * Lines about one call.
+ * @param name the model as the lines call it
+ * @param words every word the model goes by, and what the user typed
+ */
+export function longInputNotices(
+  name: string,
+  words: readonly string[],
+  rates: Rates,
+  input: LongInput,
+): string[] {
+  return [...ownTier(name, rates, input), ...providerTier(words, rates, input)];
+}
+
+function ownTier(name: string, rates: Rates, { tokens, high }: LongInput): string[] {
+  const tier = rates.tiers?.findLast((each) => high > each.above);
+  if (tier === undefined) return [];
+  const price = `every token of a call of ${name} costs ${tier.input} / ${tier.output}`;
+  return [
+    tokens > tier.above
+      ? `${above(tier.above)} ${price}`
+      : `the input may pass ${count(tier.above, 'token')}: ${above(tier.above)} ${price}`,
+  ];
+}
+
+/** A known price of the provider for long inputs that the tariff does not reach. */
+export function providerTier(words: readonly string[], rates: Rates, { tokens }: LongInput): string[] {
+  return providerPricesOf(words).flatMap(({ name, tier, source, readOn }) => {
+    if (tier === null || tokens <= tier.aboveInputTokens) return [];
+    const own = ratesFor(rates, tokens);
+    if (!isBelow(own.input, tier.input) && !isBelow(own.output, tier.output)) return [];
+    return [
+      `${above(tier.aboveInputTokens)} the provider asks ${tier.input} / ${tier.output} for ${name}, and the tariff is ${own.input} / ${own.output} (${source}, ${readOn})`,
+    ];
+  });
+}
