@@ -4,8 +4,9 @@
  */
 import { up as ledger } from './0001-ledger.ts';
 import { up as usageRollup } from './0002-usage-rollup.ts';
-import { up as accessToken } from './0005-access-token.ts';
+import { up as payments } from './0003-payments.ts';
 import { up as rateTiers } from './0004-rate-tiers.ts';
+import { up as accessToken } from './0005-access-token.ts';
 import { type Dialect, SQLITE } from './dialect.ts';
 
 /** A step: its name and the text that takes a ledger there. */
@@ -17,6 +18,7 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   { name: '0001-ledger', up: ledger },
   { name: '0002-usage-rollup', up: usageRollup },
+  { name: '0003-payments', up: payments },
   { name: '0004-rate-tiers', up: rateTiers },
   { name: '0005-access-token', up: accessToken },
 ];

@@ -23,6 +23,8 @@ export interface LotFacts {
   readonly cycle?: number | null;
   readonly cycleStart?: Instant | null;
   readonly note?: string | null;
+  /** The money for it has come in: it is booked also past what an account may hold. */
+  readonly isPaid?: boolean;
 }
 
 /**
@@ -46,7 +48,7 @@ export function requireRoom(booking: Booking, amount: Microcredits): void {
  * @throws LedgerError `invalid_argument` (no room)
  */
 export function grantLot(booking: Booking, facts: LotFacts): Record<string, unknown> {
-  requireRoom(booking, facts.amount);
+  if (facts.isPaid !== true) requireRoom(booking, facts.amount);
   const lot: Lot = {
     no: booking.next,
     source: facts.source,
