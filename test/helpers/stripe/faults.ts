@@ -1,0 +1,94 @@
+/** What goes wrong on the way: matched by request, before or after its effect. */
+import type { RequestLine } from './requests.ts';
+
+/** What goes wrong. */
+export type Fault =
+  /** The socket closes without an answer. */
+  | 'drop'
+  /** An answer of this status; 500 is remembered by the key, as the service does. */
+  | 429
+  | 409
+  | 500
+  | 503
+  /** No answer until the client gives up. */
+  | 'hang'
+  /** 200, but no JSON. */
+  | 'garbage'
+  /** Half of the answer, then the socket closes. */
+  | 'cut'
+  /** Waits at this point until `go` is called. */
+  | 'pause';
+
+export interface FaultFacts {
+  /** Which requests; all when left out. */
+  matches?: (line: RequestLine) => boolean;
+  /** Before: nothing has happened. After: everything has happened, only the answer is lost. */
+  at: 'before' | 'after';
+  does: Fault;
+  /** How often; once unless told. */
+  times?: number;
+  /** How many matching requests pass first. */
+  skip?: number;
+}
+
+/** A fault that was set. */
+export interface FaultPoint {
+  /** Resolves with the request when it is met for the first time. */
+  readonly reached: Promise<RequestLine>;
+  /** Lets a paused request go on. */
+  go(): void;
+  /** Takes the fault back. */
+  clear(): void;
+}
+
+/** One fault in waiting. */
+interface Waiting {
+  facts: FaultFacts;
+  left: number;
+  skip: number;
+  reach: (line: RequestLine) => void;
+  gone: Promise<void>;
+}
+
+/** The faults of one fake. */
+export class Faults {
+  #waiting: Waiting[] = [];
+
+  add(facts: FaultFacts): FaultPoint {
+    const reached = Promise.withResolvers<RequestLine>();
+    const gone = Promise.withResolvers<void>();
+    const waiting: Waiting = {
+      facts,
+      left: facts.times ?? 1,
+      skip: facts.skip ?? 0,
+      reach: reached.resolve,
+      gone: gone.promise,
+    };
+    this.#waiting.push(waiting);
+    return {
+      reached: reached.promise,
+      go: () => gone.resolve(),
+      clear: () => {
+        gone.resolve();
+        this.#waiting = this.#waiting.filter((other) => other !== waiting);
+      },
+    };
+  }
+
+  /** The fault that a request meets at a point, or null; waits through pauses. */
+  async meet(at: 'before' | 'after', line: RequestLine): Promise<Exclude<Fault, 'pause'> | null> {
+    for (const waiting of this.#waiting) {
+      const { facts } = waiting;
+      if (facts.at !== at || waiting.left === 0 || facts.matches?.(line) === false) continue;
+      if (waiting.skip > 0) {
+        waiting.skip -= 1;
+        continue;
+      }
+      waiting.left -= 1;
+      waiting.reach(line);
+      if (facts.does !== 'pause') return facts.does;
+      await waiting.gone;
+    }
+    return null;
+  }
+}
