@@ -4,7 +4,7 @@
  *
  * Lists err, and prices move: each row says where and when it was read.
  */
-import { parseDecimal, type TokenRates } from '../core/rates.ts';
+import { type CallTokens, parseDecimal, priceCall, type TokenRates } from '../core/rates.ts';
 
 /** Prices for a whole call once its input is longer than so many tokens. */
 export interface TierPrice {
@@ -156,4 +156,23 @@ export function isBelow(a: string, b: string): boolean {
   const right = parseDecimal(b);
   if (left === undefined || right === undefined) return false;
   return left.digits * 10n ** BigInt(right.scale) < right.digits * 10n ** BigInt(left.scale);
+}
+
+/**
+ * The known price that a long call was sold below: its input passes the threshold, and what it costs by the tariff is less
+ * than the provider asks for such a call.
+ * @param listCredits by the tariff, in microcredits
+ */
+export function longPriceMissed(
+  words: readonly string[],
+  call: CallTokens,
+  listCredits: number,
+): (ProviderPrice & { readonly tier: TierPrice }) | undefined {
+  for (const price of providerPricesOf(words)) {
+    const { tier } = price;
+    if (tier === null || call.inputTokens <= tier.aboveInputTokens) continue;
+    // The cache parts of such calls have prices of their own that no list agrees on: at the base price they are a lower bound.
+    if (listCredits < priceCall({ ...price, ...tier }, call)) return { ...price, tier };
+  }
+  return undefined;
 }

@@ -22,6 +22,8 @@ export interface CountedInput extends InputCount {
 export interface ReadInput {
   /** The model that a request body names; null otherwise. */
   readonly model: string | null;
+  /** The most output tokens that a request body allows; null where it does not say, and without one. */
+  readonly maxOutputTokens: number | null;
   /** Its tokens on a model. @throws LedgerError `internal` when a tokenizer cannot be loaded */
   countOn(model: CountedModel): Promise<CountedInput>;
   /** Its tokens as the model's own tokenizer or provider counts them. @throws whatever `countExactly` refuses */
@@ -44,7 +46,7 @@ export async function readInput(source: InputSource, facts: Facts): Promise<Read
   switch (source.kind) {
     case 'given': {
       const counted = Promise.resolve(given(source.tokens));
-      return { model: null, countOn: () => counted, countExactlyOn: () => counted };
+      return { model: null, maxOutputTokens: null, countOn: () => counted, countExactlyOn: () => counted };
     }
     case 'request':
       return readRequestBody(await readText(source.file, facts), source.file, facts);
@@ -74,7 +76,7 @@ async function readTexts({ system, user }: Texts, facts: Facts): Promise<ReadInp
   const texts = system === '' ? user : [system, ...user];
   if (texts.length === 0) {
     const nothing = Promise.resolve(given(0));
-    return { model: null, countOn: () => nothing, countExactlyOn: () => nothing };
+    return { model: null, maxOutputTokens: null, countOn: () => nothing, countExactlyOn: () => nothing };
   }
   const tokens = await tokenCounting();
   let measured: Promise<TextMeasure> | undefined;
@@ -89,7 +91,7 @@ async function readTexts({ system, user }: Texts, facts: Facts): Promise<ReadInp
     return { ...(await tokens.countFor(model, await measured)), framingTokens: null, notes: [] };
   };
   const content = { text: user.join('\n'), ...(system === '' ? {} : { system }) };
-  return { model: null, countOn, countExactlyOn: exactly(countOn, content, facts) };
+  return { model: null, maxOutputTokens: null, countOn, countExactlyOn: exactly(countOn, content, facts) };
 }
 
 async function readRequestBody(text: string, file: string, facts: Facts): Promise<ReadInput> {
@@ -99,6 +101,7 @@ async function readRequestBody(text: string, file: string, facts: Facts): Promis
   const countOn = (model: CountedModel): Promise<CountedInput> => tokens.countRequestFor(model, request);
   return {
     model: request.request.model,
+    maxOutputTokens: request.request.maxOutputTokens,
     countOn,
     countExactlyOn: exactly(countOn, { request: body }, facts),
   };

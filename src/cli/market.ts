@@ -33,7 +33,7 @@ export async function openMarket(context: Context, needsLedger: boolean): Promis
   return {
     catalogue: await service.catalogue(),
     at: service.now(),
-    funds: balance === null ? null : { available: balance.available, debt: balance.debt },
+    funds: balance,
     byok: balance?.byok ?? {},
   };
 }

@@ -68,6 +68,8 @@ export interface Estimate {
 export interface Funds {
   readonly available: Microcredits;
   readonly debt: Microcredits;
+  /** A closed account takes no call, whoever pays for it. */
+  readonly closed: boolean;
 }
 
 /**
@@ -130,11 +132,11 @@ function withInput(tokens: CallTokens, inputTokens: number, outputTokens: number
 }
 
 /**
- * Says whether an account could make the call now: what is judged fits what is available and there is no debt. A call on
- * the account's own key passes always, since it is recorded before any balance check.
+ * Says whether an account could make the call now: it is open, what is judged fits what is available, and there is no debt.
+ * A call on the account's own key needs an open account alone, since it is recorded before any balance check.
  */
 export function isAffordable({ byok, judged }: Pick<Estimate, 'byok' | 'judged'>, funds: Funds): boolean {
-  return byok || (funds.debt === ZERO && judged <= funds.available);
+  return !funds.closed && (byok || (funds.debt === ZERO && judged <= funds.available));
 }
 
 /** How many such calls an amount pays for; null when a call costs nothing. Debt is the caller's to look at. */

@@ -107,3 +107,29 @@ describe('estimate beside a ledger', () => {
     expect([checked.code, checked.failure().code]).toEqual([2, 'unknown_account']);
   });
 });
+
+describe('a closed account takes no call', () => {
+  test.each([
+    ['estimate', '-m', 'haiku', ...CALL, '--check'],
+    ['balance', '--min', '0'],
+    [
+      'simulate',
+      '-m',
+      'haiku',
+      '--base-tokens',
+      '9',
+      '--tool-tokens',
+      '9',
+      '--output-tokens',
+      '9',
+      '--check',
+    ],
+  ])('%s', async (...line) => {
+    const credits = await withLedger();
+    expect((await credits(line)).code).toBe(0);
+    await credits(['accounts', 'close', 'default', '--yes']);
+    const { code, stdout, failure } = await credits([...line, '--json']);
+    expect([code, failure().code, stdout === '']).toEqual([3, 'check_failed', false]);
+    expect((await credits(line)).stdout).toMatch(/closed/);
+  });
+});

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { expectedOutput } from '../../src/cli/commands/estimate.ts';
 import { parseEstimate } from '../../src/cli/commands/estimate-flags.ts';
 import { isLedgerError } from '../../src/core/errors.ts';
 import { commandLine, temporaryFolder } from '../helpers/cli-line.ts';
@@ -386,4 +387,67 @@ describe('estimate without a ledger', () => {
       server.close();
     }
   });
+});
+
+describe('what a request body allows the model to answer', () => {
+  const hello = [{ role: 'user', content: 'hello' }];
+  test.each([
+    ['OpenAI chat', { messages: hello, max_tokens: 40 }, 40],
+    ['OpenAI chat, the newer field wins', { messages: hello, max_tokens: 9, max_completion_tokens: 40 }, 40],
+    ['OpenAI responses', { input: 'hello', max_output_tokens: 40 }, 40],
+    ['Anthropic', { system: 'x', messages: hello, max_tokens: 40 }, 40],
+    ['Gemini', { contents: [{ parts: [{ text: 'hello' }] }], generationConfig: { maxOutputTokens: 40 } }, 40],
+    ['null says nothing', { messages: hello, max_tokens: null }, null],
+  ])('%s', async (name, body, most) => {
+    const request = file(`max ${name}.json`, JSON.stringify(body));
+    const line = ['estimate', '-m', '4o', '--request', request, '--budget', '0.5', '--json'];
+    const { code, json, stderr } = await credits(line);
+    const { outputTokens, inputTokens, worstCase } = json();
+    expect(outputTokens).toBe(most ?? 500);
+    expect(worstCase).toBe((inputTokens * 2.5 + (most ?? 16_384) * 10) / 1000);
+    expect(code).toBe(most === null ? 3 : 0);
+    expect(stderr).toMatch(
+      most === null ? /assumed 500 output tokens:/ : /assumed 40 .* the most that is allowed/,
+    );
+    // The flag wins over the body.
+    const told = await credits([...line, '--max-output-tokens', '200']);
+    expect([told.json().outputTokens, told.code]).toEqual([200, 3]);
+  });
+
+  test.each([[0], [1.5], ['40'], [-1]])('%j is no such number', async (max_tokens) => {
+    const request = file('bad max.json', JSON.stringify({ messages: hello, max_tokens }));
+    const { code, failure } = await credits(['estimate', '-m', '4o', '--request', request, '--json']);
+    expect([code, failure().message]).toEqual([
+      2,
+      expect.stringMatching(/request: max_tokens must be a whole/),
+    ]);
+  });
+
+  test('more cannot be expected', async () => {
+    const request = file('max.json', JSON.stringify({ messages: hello, max_tokens: 40 }));
+    const { code, failure } = await credits([
+      'estimate',
+      '-m',
+      '4o',
+      '--request',
+      request,
+      '--output-tokens',
+      '41',
+      '--json',
+    ]);
+    expect([code, failure().message]).toEqual([
+      2,
+      '41 expected output tokens are more than the 40 allowed by the request',
+    ]);
+  });
+});
+
+test('no more output is assumed than the model gives', () => {
+  const request = parse({ model: 'm', inputTokens: '1' });
+  expect([
+    expectedOutput(request, 100),
+    expectedOutput(request, 4_096),
+    expectedOutput(request, null),
+  ]).toEqual([100, 500, 500]);
+  expect(expectedOutput(parse({ model: 'm', inputTokens: '1', outputTokens: '200' }), 100)).toBe(200);
 });

@@ -47,6 +47,60 @@ describe('models set, as it is parsed', () => {
   });
 });
 
+describe('prices of long inputs', () => {
+  const above = (...flags: string[]) =>
+    modelsSet.parse({
+      args: ['m'],
+      options: { input: '1', output: '2', above: flags },
+      now: 0,
+      key: null,
+      model: null,
+    }).tiers;
+
+  test('stand in rising order, with cache rates where they are given', () => {
+    expect(above('200000=2.50/15/0.25', '32000=2/3')).toEqual([
+      { above: 32_000, input: '2', output: '3', cacheRead: null, cacheWrite: null },
+      { above: 200_000, input: '2.5', output: '15', cacheRead: '0.25', cacheWrite: null },
+    ]);
+  });
+
+  test.each([
+    ['200000', /"200000" is no price of long inputs/],
+    ['200000=2.5', /is no price of long inputs/],
+    ['x=1/2', /tokens/],
+    ['1=1/free', /"free" is no rate/],
+    ['1=1/2/3/4/5', /is no price of long inputs/],
+  ])('%s is refused', (flag, message) => {
+    expect(refusal(() => above(flag))).toMatch(message);
+  });
+
+  test('one threshold has one price', () => {
+    expect(refusal(() => above('5=1/2', '5=3/4'))).toMatch(/--above 5 is given twice/);
+  });
+
+  test('are booked, shown and paid, and their loss is said', async () => {
+    const credits = commandLine(temporaryFolder());
+    await credits(['init', '--plan', 'team']);
+    const set = ['models', 'set', 'gemini-pro', '--input', '1.25', '--output', '10'];
+    const spend = ['spend', '-m', 'gemini-pro', '--input-tokens', '200001', '--output-tokens', '0'];
+    const low = await credits(spend);
+    expect(low.stderr).toMatch(/above 200,000 input tokens the provider asks 2.5 \/ 15 for the whole call/);
+    expect((await credits([...set, '--above', '200000=2.5/15'])).stdout).toMatch(
+      /above 200,000 input tokens every token/,
+    );
+    const paid = await credits([...spend, '--json']);
+    expect([paid.json().credits, paid.stderr]).toEqual([
+      500.0025,
+      expect.not.stringMatching(/provider asks/),
+    ]);
+    expect((await credits(['models', 'show', 'gemini-pro'])).stdout).toMatch(
+      /Above 200,000 input tokens .* 2.5 \/ 15/,
+    );
+    expect((await credits(set)).stderr).toMatch(/had prices of its own for long inputs/);
+    expect((await credits(['verify', '--json'])).json().ok).toBe(true);
+  });
+});
+
 test.each([
   ['0.25', '2.5', 0],
   ['0.25', '2.50000000000000000001', 1],

@@ -184,7 +184,11 @@ describe('the price of an expected call', () => {
 });
 
 describe('checks', () => {
-  const funds = (available: number, debt = 0) => ({ available: micro(available), debt: micro(debt) });
+  const funds = (available: number, debt = 0, closed = false) => ({
+    available: micro(available),
+    debt: micro(debt),
+    closed,
+  });
   const judged = (amount: number, byok = false) => ({ judged: micro(amount), byok });
 
   test.each([
@@ -192,7 +196,9 @@ describe('checks', () => {
     ['one microcredit short fails', judged(100), funds(99), false],
     ['debt fails, even beside credits', judged(1), funds(1_000, 1), false],
     ['debt fails also for a call that costs nothing', judged(0), funds(0, 1), false],
-    ['an own key passes always', judged(0, true), funds(0, 1), true],
+    ['an own key passes whatever the balance', judged(0, true), funds(0, 1), true],
+    ['a closed account takes no call', judged(1), funds(1_000, 0, true), false],
+    ['nor one on an own key', judged(0, true), funds(1_000, 0, true), false],
     ['nothing is needed for nothing', judged(0), funds(0), true],
   ])('%s', (_, estimate, have, expected) => {
     expect(isAffordable(estimate, have)).toBe(expected);

@@ -53,13 +53,18 @@ export const balance: CommandModule<BalanceRequest> = {
 
 const zoneWord = ({ zone }: BalanceView): string => ` ${zone}`;
 
-/** The check of `--min`: enough is available, and there is no debt (contract 5.6). */
+/** The check of `--min`: enough is available to an open account, and there is no debt (contract 5.6, 5.12). */
 function checkMinimum(view: BalanceView, min: Microcredits): LedgerError | undefined {
   const details = {
     min: toJsonCredits(min),
     available: toJsonCredits(view.available),
     debt: toJsonCredits(view.debt),
   };
+  if (view.closed) {
+    return new LedgerError('check_failed', `account ${view.account} is closed: nothing can be spent`, {
+      details,
+    });
+  }
   if (view.debt > ZERO) {
     return new LedgerError('check_failed', `account ${view.account} owes ${showCredits(view.debt)} credits`, {
       details,

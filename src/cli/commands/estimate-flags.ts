@@ -37,7 +37,7 @@ export interface EstimateRequest {
   readonly exact: boolean;
 }
 
-/** Output assumed unless told (contract 6). */
+/** Output assumed unless told (contract 6), where the model gives as much. */
 export const ASSUMED_OUTPUT_TOKENS = 500;
 
 /**
@@ -118,15 +118,28 @@ function refuseContradictions(request: EstimateRequest): void {
       '--input-tokens includes --cached-tokens and --cache-write-tokens',
     );
   }
-  if (outputTokens !== null && maxOutputTokens !== null && outputTokens > maxOutputTokens) {
-    throw invalid(
-      `${outputTokens} expected output tokens are more than the ${maxOutputTokens} allowed by --max-output-tokens`,
-    );
-  }
+  refuseMore(outputTokens, maxOutputTokens, '--max-output-tokens');
   if (exact && source.kind === 'given') {
     throw invalid('--exact counts a text, and --input-tokens gives none', 'leave one of them out');
   }
   if (exact && compare) {
     throw invalid('--exact counts for one model', 'leave --compare out, and name the model with -m');
   }
+}
+
+/**
+ * The request with what its body allows the model to answer, which stands for `--max-output-tokens` unless that is given.
+ * @throws LedgerError `invalid_argument` when more output is expected than the body allows
+ */
+export function withOwnMaximum(request: EstimateRequest, maxOutputTokens: number | null): EstimateRequest {
+  if (request.maxOutputTokens !== null || maxOutputTokens === null) return request;
+  refuseMore(request.outputTokens, maxOutputTokens, 'the request');
+  return { ...request, maxOutputTokens };
+}
+
+function refuseMore(outputTokens: number | null, maxOutputTokens: number | null, by: string): void {
+  if (outputTokens === null || maxOutputTokens === null || outputTokens <= maxOutputTokens) return;
+  throw invalid(
+    `${outputTokens} expected output tokens are more than the ${maxOutputTokens} allowed by ${by}`,
+  );
 }

@@ -16,7 +16,7 @@ const tokens = (value: number, what: string): string => count(value, `${what} to
 export function estimateNotices(priced: Priced, request: EstimateRequest): string[] {
   return [
     ...inputNotices(priced),
-    ...assumedOutput(priced.estimate.outputTokens, request),
+    ...assumedOutput([priced], request),
     ...limitNotices(priced),
     ...priceNotices(priced),
   ];
@@ -38,7 +38,7 @@ export function comparisonNotices(
   });
   const tooLong = rows.filter(isTooLong);
   return [
-    ...(first === undefined ? [] : assumedOutput(first.estimate.outputTokens, request)),
+    ...assumedOutput(rows, request),
     ...(first?.counted.notes ?? []),
     ...(unpriced.length === 0 ? [] : [`left out, without a price: ${unpriced.map(printable).join(', ')}`]),
     ...(tooLong.length === 0 ? [] : [`the input is longer than these models take: ${names(tooLong)}`]),
@@ -59,9 +59,20 @@ function inputNotices({ counted, name }: Priced): string[] {
   return [...notes, ...framing];
 }
 
-function assumedOutput(output: number, { outputTokens, maxOutputTokens }: EstimateRequest): string[] {
-  if (outputTokens !== null) return [];
-  const why = output === maxOutputTokens ? ', the most that is allowed' : '';
+/** What every row was reckoned with; a model that gives no more than less is reckoned with that. */
+function assumedOutput(
+  rows: readonly Priced[],
+  { outputTokens, maxOutputTokens }: EstimateRequest,
+): string[] {
+  if (outputTokens !== null || rows.length === 0) return [];
+  const output = Math.max(...rows.map(({ estimate }) => estimate.outputTokens));
+  const isModels = rows.some(({ subject }) => subject.maxOutput !== null && subject.maxOutput <= output);
+  const why =
+    output === maxOutputTokens
+      ? ', the most that is allowed'
+      : isModels
+        ? `, ${rows.length === 1 ? 'the most that the model gives' : 'or the most that a model gives'}`
+        : '';
   return [`assumed ${tokens(output, 'output')}${why}: tell how many you expect with --output-tokens`];
 }
 

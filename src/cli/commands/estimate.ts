@@ -13,7 +13,12 @@ import { type Market, openMarket } from '../market.ts';
 import { credits } from '../render/amounts.ts';
 import { type NamedEstimate, renderComparison, renderEstimate } from '../render/estimate.ts';
 import { estimateFields } from '../render/estimate-json.ts';
-import { ASSUMED_OUTPUT_TOKENS, type EstimateRequest, parseEstimate } from './estimate-flags.ts';
+import {
+  ASSUMED_OUTPUT_TOKENS,
+  type EstimateRequest,
+  parseEstimate,
+  withOwnMaximum,
+} from './estimate-flags.ts';
 import { comparisonNotices, estimateNotices } from './estimate-notices.ts';
 
 /** A model in question: what the catalogue says of it, and who pays. */
@@ -34,11 +39,12 @@ export interface Priced extends NamedEstimate {
   readonly counted: CountedInput;
 }
 
-async function run(context: Context, request: EstimateRequest): Promise<Result> {
-  const market = await openMarket(context, request.check);
+async function run(context: Context, asked: EstimateRequest): Promise<Result> {
+  const market = await openMarket(context, asked.check);
   // A model that cannot be priced is refused before anything is read or asked for.
-  const named = request.model === null ? null : subjectOf(market, request.model);
-  const input = await readInput(request.source, context);
+  const named = asked.model === null ? null : subjectOf(market, asked.model);
+  const input = await readInput(asked.source, context);
+  const request = withOwnMaximum(asked, input.maxOutputTokens);
   const wanted = named ?? (input.model === null ? null : subjectOf(market, input.model));
   if (request.compare) return compare(context, market, request, input, wanted);
   if (wanted === null) {
@@ -127,7 +133,7 @@ async function priceOne(subject: Subject, input: ReadInput, request: EstimateReq
       input: counted,
       cachedTokens: request.cachedTokens,
       cacheWriteTokens: request.cacheWriteTokens,
-      outputTokens: expectedOutput(request),
+      outputTokens: expectedOutput(request, maxOutput),
       maxOutputTokens: request.maxOutputTokens,
     },
     maxOutput,
@@ -135,9 +141,20 @@ async function priceOne(subject: Subject, input: ReadInput, request: EstimateReq
   return { name: subject.name, subject, counted, estimate, hasMaximum: request.maxOutputTokens !== null };
 }
 
-/** What the answer is expected to take: as told, else 500, or less where no more is allowed. */
-export function expectedOutput({ outputTokens, maxOutputTokens }: EstimateRequest): number {
-  return outputTokens ?? Math.min(ASSUMED_OUTPUT_TOKENS, maxOutputTokens ?? ASSUMED_OUTPUT_TOKENS);
+/**
+ * What the answer is expected to take: as told, else 500, or less where no more is allowed or the model gives no more.
+ * @param modelMaxOutput null: unknown
+ */
+export function expectedOutput(
+  { outputTokens, maxOutputTokens }: EstimateRequest,
+  modelMaxOutput: number | null,
+): number {
+  if (outputTokens !== null) return outputTokens;
+  return Math.min(
+    ASSUMED_OUTPUT_TOKENS,
+    maxOutputTokens ?? ASSUMED_OUTPUT_TOKENS,
+    modelMaxOutput ?? ASSUMED_OUTPUT_TOKENS,
+  );
 }
 
 /** The first check that fails. Source: contract 6 (what the checks look at), 5.6 (debt fails them). */
@@ -153,9 +170,10 @@ function verdict(
     });
   }
   if (!check || funds === null || isAffordable(estimate, funds)) return undefined;
-  const { available, debt } = funds;
+  const { available, debt, closed } = funds;
   // How much is needed and available stands in the details; the writer of refusals adds it to the sentence.
   const details = { needed: estimate.judged, available };
+  if (closed) return failed('the account is closed, and takes no call', details);
   return debt > ZERO
     ? failed(`the account is in debt by ${credits(debt)}`, { ...details, debt })
     : failed(`the balance does not pay for this call of ${name}`, details);

@@ -8,6 +8,7 @@ import { type ImportInput, openFile, openStream } from '../import/input.ts';
 import { createProgress } from '../progress.ts';
 import { readFailure } from '../read-input.ts';
 import { count, credits, group } from '../render/amounts.ts';
+import { manyBelow } from '../render/long-input.ts';
 import { printable } from '../render/width.ts';
 
 export interface ImportRequest {
@@ -31,7 +32,9 @@ export const importSpends: CommandModule<ImportRequest> = {
       const ledger = await context.service();
       const progress = await createProgress(context, 'lines');
       try {
-        return answer(await bookLines(context, ledger, input, progress), context.globals.dryRun);
+        const tally = await bookLines(context, ledger, input, progress);
+        for (const line of manyBelow(tally.longBelow)) context.notice(line);
+        return answer(tally, context.globals.dryRun);
       } finally {
         progress.stop();
       }

@@ -2,6 +2,7 @@
 import type { LedgerService, ReceiptView, WriteOptions } from '../../ledger/service.ts';
 import type { Result } from '../command.ts';
 import type { Context } from '../context.ts';
+import { bookedBelow } from '../render/long-input.ts';
 import { renderReceipt } from '../render/receipt.ts';
 import { type Style, styleFor } from '../render/style.ts';
 import { receiptJson } from '../wire-json.ts';
@@ -12,8 +13,9 @@ export const writeOptions = ({ globals }: Context): WriteOptions => ({
   dryRun: globals.dryRun,
 });
 
-/** A receipt as `credits.receipt/v1` and as lines. */
+/** A receipt as `credits.receipt/v1` and as lines; says on stderr where its call was sold below a known price. */
 export function receiptResult(context: Context, ledger: LedgerService, view: ReceiptView): Result {
+  if (view.usage !== null) for (const line of bookedBelow(view.usage)) context.notice(line);
   return {
     schema: 'credits.receipt/v1',
     json: () => receiptJson(view),

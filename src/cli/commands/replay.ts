@@ -10,6 +10,7 @@ import type { Context } from '../context.ts';
 import { openMarket } from '../market.ts';
 import { choiceOption, flagOption, listOption, readOption, textOption } from '../read-input.ts';
 import { count, group } from '../render/amounts.ts';
+import { manyBelow } from '../render/long-input.ts';
 import { renderReplay } from '../render/replay.ts';
 import { replayDocument } from '../render/replay-json.ts';
 import { printable } from '../render/width.ts';
@@ -83,7 +84,9 @@ async function runReplay(context: Context, request: ReplayRequest): Promise<Resu
   const { report } = transcripts;
   const { dryRun } = context.globals;
   const replayed: Replayed = { tally, report, limit, maxRounds, compare: request.compare, charged, dryRun };
-  for (const line of notesOf(replayed, request, all.unpriced)) context.notice(line);
+  for (const line of [...notesOf(replayed, request, all.unpriced), ...manyBelow(pricer.longBelow)]) {
+    context.notice(line);
+  }
   return {
     schema: 'credits.replay/v1',
     json: () => replayDocument(replayed),

@@ -6,6 +6,7 @@ import { quantilesOf } from '../../core/simulate/quantiles.ts';
 import { runCosts } from '../../core/simulate/run-costs.ts';
 import type { Market } from '../market.ts';
 import { showCredits } from '../render/amounts.ts';
+import { longInputNotices } from '../render/long-input.ts';
 import { belowProvider } from '../render/models.ts';
 import { type ExactRun, percent } from '../render/simulation.ts';
 import { type DrawnRuns, rough } from '../render/simulation-runs.ts';
@@ -22,8 +23,8 @@ export function resentNotes(share: number): string[] {
   return [`${percent(share)} of the cost is context that an earlier round had already sent`];
 }
 
-/** What is known about the model's price. */
-export function priceNotes(model: PricedModel, cache: string): string[] {
+/** What is known about the model's price. @param deepest longest input looked at, in tokens */
+export function priceNotes(model: PricedModel, cache: string, deepest: number): string[] {
   const { rates, byok, name, provider, words } = model;
   if (byok) return [`paid with your own ${printable(provider)} key: rounds cost no credits`];
   if (rates === null) return [];
@@ -35,6 +36,7 @@ export function priceNotes(model: PricedModel, cache: string): string[] {
         ]
       : []),
     ...belowProvider(printable(name), words, rates),
+    ...longInputNotices(printable(name), words, rates, { tokens: deepest, high: deepest }),
   ];
 }
 
@@ -52,7 +54,7 @@ export function windowNotes(model: PricedModel, market: Market, tokens: number, 
 /** Lines about an exact run. */
 export function exactNotes({ model, result }: ExactRun, request: ExactRequest, market: Market): string[] {
   return [
-    ...priceNotes(model, request.cache),
+    ...priceNotes(model, request.cache, result.rounds.at(-1)!.inputTokens),
     ...windowNotes(model, market, result.rounds.at(-1)!.inputTokens, ''),
     ...resentNotes(result.resentShare),
   ];
@@ -71,7 +73,7 @@ export function runsNotes(drawn: DrawnRuns, request: StatisticalRequest, market:
           `assumed the ${options.profile.name} profile (${options.profile.n} recorded runs of a lean coding harness): name another with --profile`,
         ]
       : []),
-    ...priceNotes(model, request.cache),
+    ...priceNotes(model, request.cache, deepest),
     ...windowNotes(
       model,
       market,

@@ -5,6 +5,7 @@ import type { LedgerService, SpendItem } from '../../ledger/service.ts';
 import type { Context } from '../context.ts';
 import type { Progress } from '../progress.ts';
 import { count } from '../render/amounts.ts';
+import { isLongBelow } from '../render/long-input.ts';
 import type { ImportInput } from './input.ts';
 import { readLines } from './lines.ts';
 import { readSpendLine } from './spend-line.ts';
@@ -27,6 +28,8 @@ export interface Tally {
   readonly credits: Microcredits;
   /** By line number. */
   readonly refused: readonly RefusedLine[];
+  /** Calls booked by this run with a long input below a known price of the provider. */
+  readonly longBelow: number;
 }
 
 interface Numbered {
@@ -45,7 +48,11 @@ export async function bookLines(
   input: ImportInput,
   progress: Progress,
 ): Promise<Tally> {
-  const tally = { read: 0, booked: 0, replayed: 0, credits: ZERO, refused: [] as RefusedLine[] };
+  const tally = {
+    ...{ read: 0, booked: 0, replayed: 0, longBelow: 0 },
+    credits: ZERO,
+    refused: [] as RefusedLine[],
+  };
   const { dryRun } = context.globals;
   const prefix = `import:${input.hash.slice(0, 16)}`;
   let batch: Numbered[] = [];
@@ -67,7 +74,10 @@ export async function bookLines(
       if (result.status === 'refused') refuse(batch[index]!.line, result.error);
       else {
         tally[result.status] += 1;
-        if (result.status === 'booked') tally.credits = add(tally.credits, result.receipt.credits);
+        if (result.status !== 'booked') continue;
+        const { credits, usage } = result.receipt;
+        tally.credits = add(tally.credits, credits);
+        if (usage !== null && isLongBelow(usage)) tally.longBelow += 1;
       }
     }
     batch = [];

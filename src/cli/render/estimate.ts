@@ -91,8 +91,9 @@ export function renderComparison(
   return `${table}\n${balanceLine(judged.estimate, funds, `such ${printable(judged.name)}`)}`;
 }
 
-function balanceLine(estimate: Estimate, { available, debt }: Funds, which: string): string {
+function balanceLine(estimate: Estimate, { available, debt, closed }: Funds, which: string): string {
   const balance = `Balance ${showCredits(available)}`;
+  if (closed) return `${balance}: the account is closed, and takes no call.`;
   if (estimate.byok) return `${balance}: this call does not touch it.`;
   if (debt > 0)
     return `${balance}, debt ${showCredits(debt)}: no call is paid until a grant repays the debt.`;

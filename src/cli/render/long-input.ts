@@ -2,8 +2,8 @@
  * What is said of prices that hold for a whole call once its input is long: when one applies or may apply, and when the
  * provider is known to have one that the tariff has not.
  */
-import { isBelow, providerPricesOf } from '../../catalog/provider-prices.ts';
-import { type Rates, ratesFor } from '../../core/rates.ts';
+import { isBelow, longPriceMissed, providerPricesOf } from '../../catalog/provider-prices.ts';
+import { type CallTokens, type Rates, ratesFor } from '../../core/rates.ts';
 import { count } from './amounts.ts';
 
 /** Input tokens of a call; `high` is the most it may be. */
@@ -50,3 +50,38 @@ export function providerTier(words: readonly string[], rates: Rates, { tokens }:
     ];
   });
 }
+
+/** A call as a receipt has it. */
+interface BookedCall extends CallTokens {
+  readonly model: string | null;
+  readonly byok: boolean;
+  readonly listCredits: number | null;
+}
+
+/** True for a call that was sold below what its provider is known to ask for so long an input. */
+export function isLongBelow({ model, byok, listCredits, ...tokens }: BookedCall): boolean {
+  return (
+    model !== null &&
+    !byok &&
+    listCredits !== null &&
+    longPriceMissed([model], tokens, listCredits) !== undefined
+  );
+}
+
+/** What is said of a booked call with a long input that the tariff sells below its provider's price. */
+export function bookedBelow(call: BookedCall): string[] {
+  const { model, listCredits } = call;
+  if (model === null || listCredits === null || !isLongBelow(call)) return [];
+  const { name, tier, source, readOn } = longPriceMissed([model], call, listCredits)!;
+  return [
+    `${above(tier.aboveInputTokens)} the provider asks ${tier.input} / ${tier.output} for the whole call of ${name}, more than this one was priced at (${source}, ${readOn}): \`credits models set ${model} … --above ${tier.aboveInputTokens}=${tier.input}/${tier.output}\``,
+  ];
+}
+
+/** The same of many calls. */
+export const manyBelow = (calls: number): string[] =>
+  calls === 0
+    ? []
+    : [
+        `${count(calls, 'call')} with a long input cost less here than the provider is known to ask: \`credits models show\` and \`models set --above\``,
+      ];

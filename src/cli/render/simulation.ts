@@ -41,7 +41,7 @@ export function thinned(count: number, important: readonly number[]): number[] {
 
 /** `Balance 1,050` or `Budget 50`. */
 export const limitText = (limit: Limit): string =>
-  `${limit.from === 'balance' ? 'Balance' : 'Budget'} ${showCredits(limit.credits)}${limit.inDebt ? ' (in debt)' : ''}`;
+  `${limit.from === 'balance' ? 'Balance' : 'Budget'} ${showCredits(limit.credits)}${limit.closed ? ' (closed)' : limit.inDebt ? ' (in debt)' : ''}`;
 
 /** One exact run: what it comes to, its rounds, and how far the budget goes. */
 export function renderExact({ model, result }: ExactRun, limit: Limit | null, style: TableStyle): string {

@@ -11,6 +11,7 @@ import type { Instant } from '../../core/types.ts';
 import { type Call, UNKNOWN_MODEL } from '../../transcripts/call.ts';
 import type { Market } from '../market.ts';
 import { count } from '../render/amounts.ts';
+import { isLongBelow } from '../render/long-input.ts';
 import { printable } from '../render/width.ts';
 import type { PricedModel } from '../simulate/market.ts';
 
@@ -26,12 +27,17 @@ export interface Renaming {
 export const renamed = ({ map, model }: Renaming, recorded: string): string =>
   map.get(recorded.toLowerCase()) ?? model ?? recorded;
 
+/** No provider is known to have another price for inputs up to here. */
+const SHORT = 100_000;
+
 /** Prices calls, and remembers the models that have no price. */
 export class Pricer {
   readonly #market: Market;
   readonly #renaming: Renaming;
   /** Model → calls that could not be priced. */
   readonly #missing = new Map<string, number>();
+  /** Calls with a long input that cost less here than their provider is known to ask. */
+  longBelow = 0;
   /** Models in no list, whatever the time: looking for near names once each is enough. */
   readonly #unknown = new Set<string>();
 
@@ -44,7 +50,11 @@ export class Pricer {
   price(call: Call): CallPrice | null {
     const typed = renamed(this.#renaming, call.model);
     const terms = this.#termsOf(typed, Math.min(call.at ?? this.#market.at, this.#market.at));
-    if (terms !== null) return priceOn(terms, call);
+    if (terms !== null) {
+      const price = priceOn(terms, call);
+      if (call.inputTokens > SHORT && isLongBelow({ ...price, ...tokensOf(call) })) this.longBelow += 1;
+      return price;
+    }
     this.#missing.set(typed, (this.#missing.get(typed) ?? 0) + 1);
     return null;
   }
@@ -82,6 +92,13 @@ export class Pricer {
     );
   }
 }
+
+const tokensOf = ({ inputTokens, cachedTokens, cacheWriteTokens, outputTokens }: Call) => ({
+  inputTokens,
+  cachedTokens,
+  cacheWriteTokens,
+  outputTokens,
+});
 
 /**
  * The model's rates with the cache prices that its provider is known to ask, in proportion to the input rate.

@@ -27,16 +27,22 @@ export interface Limit {
   readonly from: 'budget' | 'balance';
   /** The account is in debt, so that nothing is paid until a grant repays it. */
   readonly inDebt: boolean;
+  /** The account is closed, and takes no call at all. */
+  readonly closed: boolean;
 }
 
 const FREE: Rates = { input: '0', output: '0', cacheRead: null, cacheWrite: null };
 
-/** The budget that was told, else the balance; null: neither. Debt leaves nothing to spend. Source: contract 5.6, 7. */
+/**
+ * The budget that was told, else the balance; null: neither. Debt and a closed account leave nothing to spend.
+ * Source: contract 5.6, 5.12, 7.
+ */
 export function limitOf(budget: Microcredits | null, funds: Funds | null): Limit | null {
-  if (budget !== null) return { credits: budget, from: 'budget', inDebt: false };
+  if (budget !== null) return { credits: budget, from: 'budget', inDebt: false, closed: false };
   if (funds === null) return null;
   const inDebt = funds.debt > ZERO;
-  return { credits: inDebt ? ZERO : funds.available, from: 'balance', inDebt };
+  const { closed } = funds;
+  return { credits: inDebt || closed ? ZERO : funds.available, from: 'balance', inDebt, closed };
 }
 
 /** @throws LedgerError `unknown_model`, `unpriced_model` */

@@ -1,4 +1,5 @@
 /** Reading a request body of unknown shape: every refusal names the place, `messages[2].content`. */
+import { MAX_TOKENS } from '../../core/credits.ts';
 import { invalid, type LedgerError } from '../../core/errors.ts';
 
 /** A JSON object. */
@@ -40,6 +41,21 @@ export function optionalTextAt(value: unknown, path: string): string {
 /** The value as a list: absent and null are the empty list. @throws LedgerError `invalid_argument` when it is neither */
 export function optionalListAt(value: unknown, path: string): readonly unknown[] {
   return value === undefined || value === null ? [] : listAt(value, path);
+}
+
+/**
+ * The first of some fields that is there, as a count of 1 or more; null: none is.
+ * @throws LedgerError `invalid_argument` when it is no such count
+ */
+export function countIn(values: Readonly<Record<string, unknown>>): number | null {
+  for (const [path, value] of Object.entries(values)) {
+    if (value === undefined || value === null) continue;
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1 || value > MAX_TOKENS) {
+      throw refuse(path, `must be a whole number from 1 to ${MAX_TOKENS}`);
+    }
+    return value;
+  }
+  return null;
 }
 
 /** Levels a body may nest: more is no request, and would overflow the stack when it is written out. */

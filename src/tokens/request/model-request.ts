@@ -53,6 +53,8 @@ export interface ModelRequest {
   readonly shape: RequestShape;
   /** The body's own model id, if it names one. */
   readonly model: string | null;
+  /** The most tokens that the body lets the model answer with; null: it does not say. */
+  readonly maxOutputTokens: number | null;
   /** System text comes first, as a turn of role `system`. */
   readonly turns: readonly Turn[];
   readonly tools: readonly ToolDefinition[];

@@ -1,5 +1,14 @@
 /** Reads the body of Anthropic's messages endpoint. */
-import { type Json, listAt, objectAt, optionalListAt, optionalTextAt, refuse, textAt } from './fields.ts';
+import {
+  countIn,
+  type Json,
+  listAt,
+  objectAt,
+  optionalListAt,
+  optionalTextAt,
+  refuse,
+  textAt,
+} from './fields.ts';
 import { imageOfBase64 } from './images.ts';
 import {
   type ModelRequest,
@@ -28,6 +37,7 @@ export function readAnthropic(body: Json): ModelRequest {
   return {
     shape: 'anthropic',
     model: typeof body.model === 'string' ? body.model : null,
+    maxOutputTokens: countIn({ max_tokens: body.max_tokens }),
     turns,
     ...readTools(body.tools),
     isLegacy: false,

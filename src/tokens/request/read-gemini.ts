@@ -1,5 +1,14 @@
 /** Reads the body of Gemini's generateContent, in the spelling of its JSON (`inlineData`) or of its protocol (`inline_data`). */
-import { isObject, type Json, objectAt, optionalListAt, optionalTextAt, refuse, textAt } from './fields.ts';
+import {
+  countIn,
+  isObject,
+  type Json,
+  objectAt,
+  optionalListAt,
+  optionalTextAt,
+  refuse,
+  textAt,
+} from './fields.ts';
 import { imageOfBase64 } from './images.ts';
 import {
   type ModelRequest,
@@ -31,6 +40,9 @@ export function readGemini(body: Json): ModelRequest {
   return {
     shape: 'gemini',
     model: typeof body.model === 'string' ? body.model : null,
+    maxOutputTokens: countIn({
+      'generationConfig.maxOutputTokens': isObject(config) ? field(config, 'maxOutputTokens') : null,
+    }),
     turns,
     tools,
     isLegacy: false,

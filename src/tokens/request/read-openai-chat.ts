@@ -1,5 +1,14 @@
 /** Reads the body of an OpenAI chat completion, which most other providers and OpenRouter take as well. */
-import { type Json, listAt, objectAt, optionalListAt, optionalTextAt, refuse, textAt } from './fields.ts';
+import {
+  countIn,
+  type Json,
+  listAt,
+  objectAt,
+  optionalListAt,
+  optionalTextAt,
+  refuse,
+  textAt,
+} from './fields.ts';
 import { imageOfUrl } from './images.ts';
 import {
   type ModelRequest,
@@ -25,6 +34,10 @@ export function readOpenAiChat(body: Json): ModelRequest {
   return {
     shape: 'openai-chat',
     model: typeof body.model === 'string' ? body.model : null,
+    maxOutputTokens: countIn({
+      max_completion_tokens: body.max_completion_tokens,
+      max_tokens: body.max_tokens,
+    }),
     turns: listAt(body.messages, 'messages').map((each, at) => turnAt(each, `messages[${at}]`)),
     tools: isLegacy ? definitions : tools,
     isLegacy,

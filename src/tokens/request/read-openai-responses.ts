@@ -1,5 +1,14 @@
 /** Reads the body of OpenAI's responses endpoint. */
-import { type Json, listAt, objectAt, optionalListAt, optionalTextAt, refuse, textAt } from './fields.ts';
+import {
+  countIn,
+  type Json,
+  listAt,
+  objectAt,
+  optionalListAt,
+  optionalTextAt,
+  refuse,
+  textAt,
+} from './fields.ts';
 import { imageOfUrl } from './images.ts';
 import { type ModelRequest, newTurn, type Turn } from './model-request.ts';
 import { ASK_PROVIDER, openAiToolChoice, openAiTools } from './read-openai-chat.ts';
@@ -27,6 +36,7 @@ export function readOpenAiResponses(body: Json): ModelRequest {
   return {
     shape: 'openai-responses',
     model: typeof body.model === 'string' ? body.model : null,
+    maxOutputTokens: countIn({ max_output_tokens: body.max_output_tokens }),
     turns,
     tools,
     isLegacy: false,

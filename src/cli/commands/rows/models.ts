@@ -31,7 +31,8 @@ export const MODELS: readonly CommandSpec[] = [
       { flags: '--cache-write <rate>', description: 'credits per 1K tokens written to a cache' },
       {
         flags: '--above <tokens=in/out>',
-        description: 'rates of the whole call once its input is longer, also 200000=IN/OUT/READ/WRITE; repeatable',
+        description:
+          'rates of the whole call once its input is longer, also 200000=IN/OUT/READ/WRITE; repeatable',
         repeat: true,
       },
       { flags: '--provider <name>', description: 'who serves it; for a new model' },

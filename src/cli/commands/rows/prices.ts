@@ -25,8 +25,14 @@ export const PRICES: readonly CommandSpec[] = [
       { flags: '--input-tokens <n>', description: 'the input in tokens, instead of a text' },
       { flags: '--cached-tokens <n>', description: 'of the input: read from a cache' },
       { flags: '--cache-write-tokens <n>', description: 'of the input: written to a cache' },
-      { flags: '--output-tokens <n>', description: 'tokens expected in the answer (500 unless told)' },
-      { flags: '--max-output-tokens <n>', description: 'the most the answer may take: for the worst case' },
+      {
+        flags: '--output-tokens <n>',
+        description: 'tokens expected in the answer (500 unless told, or as many as the model gives)',
+      },
+      {
+        flags: '--max-output-tokens <n>',
+        description: 'the most the answer may take: for the worst case (with --request: what its body says)',
+      },
       { flags: '--compare', description: 'every model, cheapest first' },
       { flags: '--budget <credits>', description: 'exit 3 when it costs more' },
       { flags: '--check', description: 'exit 3 when the balance does not pay for it' },
