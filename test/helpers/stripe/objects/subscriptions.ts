@@ -182,7 +182,7 @@ export function updateSubscription(world: World, id: string, params: Params): Wi
       'items[0][id]',
     );
   }
-  const restart = params.text('billing_cycle_anchor') === 'now';
+  const restart = params.inner('billing_cycle_anchor')?.only(['type']).text('type') === 'now';
   if (price !== null || restart) changePrice(world, subscription, price, params, restart);
   world.emit('customer.subscription.updated', subscription, { items: before.items });
   return subscription;
