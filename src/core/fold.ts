@@ -19,12 +19,15 @@ import type {
   LotEnd,
   PlanState,
 } from './types.ts';
+import { type Attempt, applyChange, NO_WALLET, type Wallet, type WalletChange } from './wallet.ts';
 
 /** A fold under way. Maps are changed in place: a history may be long. */
 export class Fold {
   account: Account;
   readonly lots = new Map<number, Lot>();
   readonly holds = new Map<number, Hold>();
+  readonly #attempts = new Map<number, Attempt>();
+  #money: Pick<Wallet, 'policy' | 'card'> = NO_WALLET;
 
   /** @param facts what the account was opened with; its `head` is the genesis hash */
   constructor(facts: Pick<Account, 'no' | 'id' | 'tag' | 'head' | 'zone' | 'createdAt'>) {
@@ -46,8 +49,21 @@ export class Fold {
     if (isFacts(detail.plan)) this.account = { ...this.account, ...(detail.plan as unknown as PlanState) };
     this.#ends(receipt.kind === 'revoke' ? 'revoked' : 'expired', receipt.at, detail);
     this.#settings(receipt.at, detail);
+    this.#payments(detail);
     this.#holdsOf({ receipt, entries, usage: null });
     this.account = { ...this.account, receiptSeq: receipt.seq, lastAt: receipt.at };
+  }
+
+  /** The money side so far. */
+  get wallet(): Wallet {
+    return { ...this.#money, attempts: this.#attempts };
+  }
+
+  #payments({ topup, card, attempt }: Detail): void {
+    if (isFacts(attempt)) this.#attempts.set(attempt.no as number, attempt as unknown as Attempt);
+    if (!isFacts(topup) && !isFacts(card)) return;
+    const change = { ...(isFacts(topup) ? { policy: topup } : {}), ...(isFacts(card) ? { card } : {}) };
+    this.#money = applyChange({ ...this.#money, attempts: new Map() }, change as unknown as WalletChange);
   }
 
   /** The state so far. */

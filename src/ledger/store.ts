@@ -6,6 +6,7 @@
  */
 import type { Catalogue } from '../core/catalogue.ts';
 import type { Outcome } from '../core/ledger/decide.ts';
+import type { TokenRecord } from '../core/token-corrections.ts';
 import type {
   Account,
   AccountState,
@@ -26,7 +27,9 @@ import type {
   SettingFacts,
   UsageSumRow,
 } from '../core/verify/stored.ts';
+import type { Wallet, WalletChange } from '../core/wallet.ts';
 import type { AccessRole, AccessTokenRow } from './access-tokens.ts';
+import type { PaymentStore } from './payments/payment-store.ts';
 import type { LedgerMode } from './service.ts';
 
 /** What a piece of work needs beyond the account, its live lots and its lapsed holds. */
@@ -36,6 +39,8 @@ export interface Loads {
   readonly lot?: number | null;
   /** Also the exhausted monthly lots of the running cycle: a plan change ends them. */
   readonly cycleLots?: boolean;
+  /** Also the money side, with this attempt in any case. */
+  readonly wallet?: { readonly attempt: number | null };
 }
 
 /** What `Work.decide` is given. */
@@ -44,6 +49,8 @@ export interface Loaded {
   /** The receipt that the key was bound to, with the lots its slices name. */
   readonly replay: Replay | null;
   readonly catalogue: Catalogue;
+  /** Empty unless it was asked for. */
+  readonly wallet: Wallet;
 }
 
 /** A receipt booked earlier. */
@@ -103,7 +110,9 @@ export type SettingRow =
   | { readonly table: 'access_token_end'; readonly token: number; readonly at: Instant };
 
 /** What a piece of work decided: new receipts, or the answer to a known key. */
-export type Decided = (Outcome & { readonly settings?: readonly SettingRow[] }) | { readonly replay: Replay };
+export type Decided =
+  | (Outcome & { readonly settings?: readonly SettingRow[]; readonly wallet?: WalletChange | undefined })
+  | { readonly replay: Replay };
 
 /** One command for one account. `decide` is synchronous and pure; its refusals end this piece of work alone. */
 export interface Work {
@@ -172,6 +181,8 @@ export interface AccountDump extends AccountRow {
   holds(): Pages<HoldRow>;
   /** By slot. */
   usageSums(): Pages<UsageSumRow>;
+  /** Policy, card and every attempt. */
+  wallet(): Wallet | Promise<Wallet>;
 }
 
 /** What the ledger was made as. */
@@ -198,6 +209,7 @@ export interface LedgerDump {
 export interface Store {
   readonly location: string;
   readonly mode: LedgerMode;
+  readonly payments: PaymentStore;
   /**
    * Runs a batch in one transaction, in order. Refusals undo only their own piece; anything else rolls back all.
    * @throws LedgerError `ledger_busy`, `disk_full`, `integrity_failure`, `ledger_read_only`: nothing was written
@@ -211,6 +223,8 @@ export interface Store {
   /** Lots and holds by number, whatever their state. */
   lots(account: Account, numbers: readonly number[]): Promise<ReadonlyMap<number, Lot>>;
   holds(account: Account, openOnly: boolean): Promise<Hold[]>;
+  /** Of the account's latest holds, as many as said: those for a call that were settled with tokens. The latest first. */
+  tokenRecords(account: Account, latestHolds: number): Promise<TokenRecord[]>;
   /** Every lot of the account's cycle; for `cycle show`. */
   cycleLots(account: Account): Promise<Lot[]>;
   entries(account: Account, query: EntryQuery): Promise<EntryRow[]>;

@@ -6,9 +6,11 @@ import type { Catalogue } from '../core/catalogue.ts';
 import type { Sha256 } from '../core/chain.ts';
 import { isLedgerError, LedgerError } from '../core/errors.ts';
 import type { Outcome } from '../core/ledger/decide.ts';
-import type { Account, Hold, Lot } from '../core/types.ts';
+import type { Account, AccountState, Hold, Lot } from '../core/types.ts';
 import { FOLD_EVERY, MOST_FOLDED } from '../core/usage.ts';
+import { NO_WALLET, type Wallet } from '../core/wallet.ts';
 import type { Loads, Replay, SettingRow, Work, WorkResult } from '../ledger/store.ts';
+import { RowInserts } from './row-inserts.ts';
 import {
   accountOf,
   accountRow,
@@ -27,6 +29,7 @@ import {
 } from './rows.ts';
 import { type Chained, Session } from './session.ts';
 import { settingInsert } from './settings.ts';
+import { readWallet, writeWallet } from './sqlite-payments.ts';
 import type { Prepared, StatementName } from './sqlite-statements.ts';
 
 type Statements = (name: StatementName) => Prepared;
@@ -45,12 +48,16 @@ export class SqliteBatch {
   #settingsChanged = false;
   #catalogue: Catalogue | undefined;
   readonly #sessions = new Map<string, Session>();
+  readonly #inserts: RowInserts;
+  /** Keys that receipts of this batch carry, by account: such a receipt is not in the database yet. */
+  readonly #keys = new Map<number, Set<string>>();
   /** Accounts whose usage is to be folded, and up to which receipt. */
   readonly #foldable = new Map<number, number>();
 
   /** @param catalogue the price list as of this transaction; read again after each change of settings */
   constructor(sql: Statements, sha256: Sha256, catalogue: (afterChange: boolean) => Catalogue) {
     this.#sql = sql;
+    this.#inserts = new RowInserts(sql);
     this.#sha256 = sha256;
     this.#readCatalogue = catalogue;
   }
@@ -63,18 +70,29 @@ export class SqliteBatch {
     try {
       const session = this.#session(work);
       this.#load(session, work);
-      const replay = this.#replay(session.state.account, work.loads.key ?? null);
+      const replay = this.#replay(session.state, work.loads.key ?? null);
       this.#catalogue ??= this.#readCatalogue(this.#settingsChanged);
-      const decided = work.decide({ state: session.state, replay, catalogue: this.#catalogue });
+      const wallet = this.#wallet(session, work);
+      const decided = work.decide({ state: session.state, replay, catalogue: this.#catalogue, wallet });
       if (!('replay' in decided) && write) {
         this.#write(session, decided);
         for (const row of decided.settings ?? []) this.insertSetting(row);
+        if (decided.wallet) {
+          this.#inserts.flush();
+          writeWallet(this.#sql, session.state.account.no, decided.wallet);
+        }
       }
       return { ok: true, decided };
     } catch (error) {
       if (!isLedgerError(error) || error.code === 'integrity_failure') throw error;
       return { ok: false, error };
     }
+  }
+
+  #wallet({ state }: Session, { loads, now }: Work): Wallet {
+    return loads.wallet === undefined
+      ? NO_WALLET
+      : readWallet(this.#sql, state.account, now, loads.wallet.attempt);
   }
 
   /** Writes a new account with its first receipts. */
@@ -95,7 +113,9 @@ export class SqliteBatch {
 
   /** Writes what the batch left of accounts, lots and holds; once per row, however often it changed. */
   finish(): void {
+    this.#inserts.flush();
     for (const session of this.#sessions.values()) if (session.changed) this.#flush(session);
+    this.#inserts.flush();
     for (const [account, receipt] of this.#foldable) this.#fold(account, receipt);
   }
 
@@ -160,8 +180,9 @@ export class SqliteBatch {
     return { ...hold, slices: slices.map(([lot, amount]) => ({ lot: lot!, amount: amount! })) };
   }
 
-  #replay(account: Account, key: string | null): Replay | null {
+  #replay({ account, lots: known }: AccountState, key: string | null): Replay | null {
     if (key === null) return null;
+    if (this.#keys.get(account.no)?.has(key)) this.#inserts.flush();
     const row = this.#sql('receiptByKey').get(account.no, key);
     if (row === undefined) return null;
     const { receipt } = receiptOf(row);
@@ -171,7 +192,10 @@ export class SqliteBatch {
     const lots = new Map<number, Lot>();
     for (const { lot } of entries) {
       if (lot === null || lots.has(lot)) continue;
-      for (const found of this.#sql('lotByNo').all(account.no, lot)) lots.set(lot, lotOf(found));
+      // A lot that this very batch made has no row yet.
+      const made = known.get(lot);
+      if (made !== undefined) lots.set(lot, made);
+      else for (const found of this.#sql('lotByNo').all(account.no, lot)) lots.set(lot, lotOf(found));
     }
     return { booked: { receipt, entries, usage: usage === undefined ? null : usageOf(usage) }, lots };
   }
@@ -184,10 +208,18 @@ export class SqliteBatch {
   }
 
   #append(account: number, { booked, detail, hash }: Chained): void {
-    this.#sql('insertReceipt').run(account, ...receiptRow(booked.receipt, detail, hash));
-    for (const entry of booked.entries) this.#sql('insertEntry').run(account, ...entryRow(entry));
-    if (booked.usage !== null) this.#sql('insertUsage').run(account, ...usageRow(booked.usage));
+    const { receipt, entries, usage } = booked;
+    this.#inserts.add('insertReceipt', [account, ...receiptRow(receipt, detail, hash)]);
+    for (const entry of entries) this.#inserts.add('insertEntry', [account, ...entryRow(entry)]);
+    if (usage !== null) this.#inserts.add('insertUsage', [account, ...usageRow(usage)]);
+    if (receipt.key !== null) this.#keep(account, receipt.key);
     if (booked.receipt.seq % FOLD_EVERY === 0) this.#foldable.set(account, booked.receipt.seq);
+  }
+
+  #keep(account: number, key: string): void {
+    const keys = this.#keys.get(account);
+    if (keys === undefined) this.#keys.set(account, new Set([key]));
+    else keys.add(key);
   }
 
   /** Adds the usage of receipts up to one to the stored sums. */
@@ -202,7 +234,7 @@ export class SqliteBatch {
     const { account } = session.state;
     const { lots, holds } = session.dirty;
     for (const { row, isNew } of lots) {
-      if (isNew) this.#sql('insertLot').run(account.no, ...lotRow(row), isLive(row));
+      if (isNew) this.#inserts.add('insertLot', [account.no, ...lotRow(row), isLive(row)]);
       else {
         const { available, held, spent, expired, revoked, endedAt, endKind } = row;
         this.#sql('updateLot').run(

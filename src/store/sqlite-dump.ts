@@ -6,10 +6,12 @@
 import { isLedgerError } from '../core/errors.ts';
 import type { Account, Detail, Receipt, Usage } from '../core/types.ts';
 import type { HoldRow, LotRow, ReceiptRow, SettingFacts, UsageSumRow } from '../core/verify/stored.ts';
+import { NO_WALLET, type Wallet } from '../core/wallet.ts';
 import type { AccountDump, LedgerDump, LedgerRow } from '../ledger/store.ts';
 import { accountOf, COLUMNS, entryOf, lotOf, type Row, usageOf } from './rows.ts';
 import { sqliteRefusal, unreadable } from './sqlite-errors.ts';
 import { type Connection, openFile } from './sqlite-file.ts';
+import { wholeWallet } from './sqlite-payments.ts';
 import { type Prepared, statements } from './sqlite-statements.ts';
 
 /** Rows in a page: enough to make the query's own cost small, few enough to keep memory flat. */
@@ -83,6 +85,7 @@ export function dumpFile(location: string): LedgerDump {
         lots: paged('lot'),
         holds: paged('hold'),
         ...guarded(() => sumPages(db, guarded)),
+        wallet: walletReader(db, sql, guarded),
       };
       const ask: Page = (_, after) => guarded(() => sql('accountsByNo').all(after, PAGE));
       for (const rows of pagesOf(location, ask, 0, -1)) {
@@ -95,6 +98,7 @@ export function dumpFile(location: string): LedgerDump {
 
 /** Where the rows of an account come from. */
 interface AccountPages extends Readonly<Record<'receipts' | 'entries' | 'usages' | 'lots' | 'holds', Page>> {
+  wallet(account: number): Wallet;
   foldedUntil(account: number): number | null;
   usageSums(account: number): Generator<UsageSumRow[]>;
 }
@@ -122,6 +126,17 @@ function sumPages(
       }
     },
   };
+}
+
+type Guarded = <T>(read: () => T) => T;
+
+/** A table that somebody dropped is named by the check of the schema; the rest can still be read. */
+function walletReader(db: Connection, sql: ReturnType<typeof statements>, guarded: Guarded) {
+  const tables = db.prepare(
+    "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('topup', 'card', 'attempt')",
+  );
+  if (guarded(() => tables.pluck().get()) !== 3) return () => NO_WALLET;
+  return (account: number): Wallet => guarded(() => wholeWallet(sql, account));
 }
 
 function usageSumOf(row: unknown[]): UsageSumRow {
@@ -166,6 +181,7 @@ function accountDump(location: string, pages: AccountPages, row: Row): AccountDu
     lots: () => read(pages.lots, lotRowOf),
     holds: () => read(pages.holds, holdRowOf),
     usageSums: () => pages.usageSums(account.no),
+    wallet: () => pages.wallet(account.no),
   };
 }
 

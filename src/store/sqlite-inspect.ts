@@ -74,6 +74,9 @@ const KEYS = {
   hold: 'no',
   usage_rollup: 'slot',
   usage_folded: 'receipt',
+  topup: 'account',
+  card: 'account',
+  attempt: 'no',
 } as const satisfies Record<string, string>;
 
 /**

@@ -1,5 +1,6 @@
 /** The reading half of the SQLite engine: consistent snapshots, no write lock. */
 import { LedgerError } from '../core/errors.ts';
+import type { TokenRecord } from '../core/token-corrections.ts';
 import type { Account, AccountState, Entry, Hold, Instant, Lot } from '../core/types.ts';
 import type { TimeSpan, UsageCell, UsageColumn } from '../core/usage.ts';
 import type { AccessRole, AccessTokenRow } from '../ledger/access-tokens.ts';
@@ -12,6 +13,7 @@ import type { Connection } from './sqlite-file.ts';
 import { inspectFile } from './sqlite-inspect.ts';
 import type { Prepared, StatementName } from './sqlite-statements.ts';
 import { SqliteUsage } from './sqlite-usage.ts';
+import { tokenRecordOf } from './token-records.ts';
 
 export class SqliteReader {
   readonly location: string;
@@ -85,7 +87,14 @@ export class SqliteReader {
       no === undefined ? this.sql('accessTokensEnded').all() : this.sql('accessTokenByNo').all(no),
     );
     return (rows as [number, string, AccessRole, string | null, number, number | null][]).map(
-      ([number, hash, role, account, madeAt, endedAt]) => ({ no: number, hash, role, account, madeAt, endedAt }),
+      ([number, hash, role, account, madeAt, endedAt]) => ({
+        no: number,
+        hash,
+        role,
+        account,
+        madeAt,
+        endedAt,
+      }),
     );
   }
 
@@ -99,6 +108,12 @@ export class SqliteReader {
         .all(account.no)
         .map((row) => this.#hold(account, row))
         .sort((a, b) => a.no - b.no),
+    );
+  }
+
+  async tokenRecords(account: Account, latestHolds: number): Promise<TokenRecord[]> {
+    return this.guard(() =>
+      this.sql('settledHolds').all(account.no, latestHolds, account.no).flatMap(tokenRecordOf),
     );
   }
 

@@ -3,6 +3,7 @@
  * Written by hand: reads that must start fast load no query builder (docs/PERFORMANCE.md).
  */
 import type { Statement } from 'better-sqlite3';
+import { PAYMENT_SQL } from './payment-sql.ts';
 import { COLUMNS, type Row, type Value } from './rows.ts';
 import type { Connection } from './sqlite-file.ts';
 import { USAGE_SQL } from './usage-sql.ts';
@@ -25,7 +26,18 @@ export const ACCOUNT_CHANGES =
 /** Columns of a lot that a batch may change. */
 export const LOT_CHANGES = 'available, held, spent, expired, revoked, ended_at, end_kind, live';
 
+/** Rows that one statement for many writes. */
+export const ROWS_AT_ONCE = 16;
+const many = (insert: string): string => {
+  const row = insert.slice(insert.lastIndexOf('('));
+  return insert + `, ${row}`.repeat(ROWS_AT_ONCE - 1);
+};
+
 const { account, lot, receipt, entry, usage, hold } = COLUMNS;
+const INSERT_LOT = `INSERT INTO lot (account, ${lot}, live) VALUES (?, ${marks(lot)}, ?)`;
+const INSERT_RECEIPT = `INSERT INTO receipt (account, ${receipt}) VALUES (?, ${marks(receipt)})`;
+const INSERT_ENTRY = `INSERT INTO entry (account, ${entry}) VALUES (?, ${marks(entry)})`;
+const INSERT_USAGE = `INSERT INTO usage (account, ${usage}) VALUES (?, ${marks(usage)})`;
 const UNENDED = '(live = 1 OR (ended_at IS NULL AND (expires_at IS NULL OR expires_at > ?)))';
 
 /** SQL by name. */
@@ -48,7 +60,8 @@ export const SQL = {
   lotByNo: `SELECT ${lot} FROM lot WHERE account = ? AND no = ?`,
   cycleLots: `SELECT ${lot} FROM lot WHERE account = ? AND cycle = ? AND source = 'monthly'`,
   allLots: `SELECT ${lot} FROM lot WHERE account = ? ORDER BY no`,
-  insertLot: `INSERT INTO lot (account, ${lot}, live) VALUES (?, ${marks(lot)}, ?)`,
+  insertLot: INSERT_LOT,
+  insertLots: many(INSERT_LOT),
   updateLot: `UPDATE lot SET ${assigned(LOT_CHANGES)} WHERE account = ? AND no = ?`,
   lapsedHolds: `SELECT ${hold} FROM hold WHERE account = ? AND status = 'open' AND expires_at <= ?`,
   openHolds: `SELECT ${hold} FROM hold WHERE account = ? AND status = 'open'`,
@@ -62,7 +75,8 @@ export const SQL = {
   receiptByKey: `SELECT ${receipt} FROM receipt WHERE account = ? AND key = ?`,
   receipts: `SELECT ${receipt} FROM receipt WHERE account = ? ORDER BY seq`,
   receiptsUntil: `SELECT ${receipt} FROM receipt WHERE account = ? AND at <= ? ORDER BY seq`,
-  insertReceipt: `INSERT INTO receipt (account, ${receipt}) VALUES (?, ${marks(receipt)})`,
+  insertReceipt: INSERT_RECEIPT,
+  insertReceipts: many(INSERT_RECEIPT),
   entriesOf: `SELECT ${entry} FROM entry WHERE account = ? AND seq BETWEEN ? AND ? ORDER BY seq`,
   entries: `SELECT ${entry} FROM entry WHERE account = ? ORDER BY seq`,
   entriesUntil: `SELECT ${entry} FROM entry WHERE account = ? AND at <= ? ORDER BY seq`,
@@ -71,11 +85,18 @@ export const SQL = {
     ON r.account = e.account AND r.seq = e.receipt
     WHERE e.account = ? AND e.seq BETWEEN ? AND ? AND (? IS NULL OR e.kind = ?)
     ORDER BY e.seq DESC LIMIT ?`,
-  insertEntry: `INSERT INTO entry (account, ${entry}) VALUES (?, ${marks(entry)})`,
+  insertEntry: INSERT_ENTRY,
+  insertEntries: many(INSERT_ENTRY),
+  settledHolds: `SELECT h.terms, u.input_tokens
+    FROM (SELECT no, status, resolved_by, terms FROM hold WHERE account = ? ORDER BY no DESC LIMIT ?) h
+    JOIN usage u ON u.account = ? AND u.receipt = h.resolved_by
+    WHERE h.status = 'settled' AND u.input_tokens > 0 ORDER BY h.no DESC`,
   usageOf: `SELECT ${usage} FROM usage WHERE account = ? AND receipt = ?`,
   usages: `SELECT ${usage} FROM usage WHERE account = ? ORDER BY receipt`,
-  insertUsage: `INSERT INTO usage (account, ${usage}) VALUES (?, ${marks(usage)})`,
+  insertUsage: INSERT_USAGE,
+  insertUsages: many(INSERT_USAGE),
   ...USAGE_SQL,
+  ...PAYMENT_SQL,
   ledger: 'SELECT mode, created_at FROM ledger',
   insertLedger: 'INSERT INTO ledger (one, mode, created_at) VALUES (1, ?, ?)',
   settingsVersion: 'SELECT receipt_seq FROM account WHERE no = 0',

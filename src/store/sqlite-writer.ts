@@ -10,6 +10,7 @@ import type { LedgerWriter } from '../ledger/export/restore-lines.ts';
 import { accountRow, entryRow, holdRow, isLive, lotRow, receiptRow, usageRow } from './rows.ts';
 import { settingInsert } from './settings.ts';
 import { APPLICATION_ID, connect } from './sqlite-file.ts';
+import { writeWallet } from './sqlite-payments.ts';
 import { statements } from './sqlite-statements.ts';
 
 /**
@@ -49,6 +50,10 @@ function writerOver(sql: ReturnType<typeof statements>): LedgerWriter {
     },
     lot: (account, lot) => sql('insertLot').run(account, ...lotRow(lot), isLive(lot)),
     hold: (account, hold) => sql('insertHold').run(account, ...holdRow(hold)),
+    wallet(account, { policy, card, attempts }) {
+      const money = { ...(policy === null ? {} : { policy }), ...(card === null ? {} : { card }) };
+      writeWallet(sql, account, { ...money, attempts: [...attempts.values()] });
+    },
     account(account) {
       sql('insertAccount').run(...accountRow(account));
       const { no, receiptSeq } = account;

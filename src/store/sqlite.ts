@@ -11,12 +11,14 @@ import { genesisText, type Sha256 } from '../core/chain.ts';
 import { isLedgerError, LedgerError } from '../core/errors.ts';
 import { blankAccount } from '../core/ledger/accounts.ts';
 import type { Outcome } from '../core/ledger/decide.ts';
+import type { PaymentStore } from '../ledger/payments/payment-store.ts';
 import type { LedgerMode } from '../ledger/service.ts';
 import type { NewAccountWork, Store, Work, WorkResult } from '../ledger/store.ts';
 import { catalogueOf } from './settings.ts';
 import { SqliteBatch } from './sqlite-batch.ts';
 import { isBusy, sqliteRefusal, unreadable } from './sqlite-errors.ts';
 import { type Connection, ledgerNewer } from './sqlite-file.ts';
+import { sqlitePayments } from './sqlite-payments.ts';
 import { SqliteReader } from './sqlite-reader.ts';
 import { statements } from './sqlite-statements.ts';
 
@@ -48,6 +50,7 @@ const isDry = (works: readonly Work[]): boolean => works.every((work) => work.dr
 
 export class SqliteStore extends SqliteReader implements Store {
   readonly mode: LedgerMode;
+  readonly payments: PaymentStore;
   readonly #options: StoreOptions;
   #queue: Waiting[] = [];
   #draining = false;
@@ -60,6 +63,11 @@ export class SqliteStore extends SqliteReader implements Store {
     const row = this.guard(() => this.sql('ledger').get());
     if (row === undefined) throw unreadable(location, 'its first row is missing');
     this.mode = row[0] as LedgerMode;
+    this.payments = sqlitePayments({
+      sql: this.sql,
+      read: (read) => this.reading(read),
+      write: (write) => this.#transact(write),
+    });
   }
 
   /** @throws LedgerError `ledger_busy`, `disk_full`, `integrity_failure`, `ledger_read_only`: nothing was written */

@@ -49,6 +49,7 @@ function reserve(
   payer: Payer,
   key: RequestKey,
   { by }: Author,
+  prefix = '',
 ): Reserved {
   const attempt: Attempt = {
     no: booking.next,
@@ -57,7 +58,7 @@ function reserve(
     credits: purchase.credits,
     amountCents: purchase.priceCents,
     currency: CURRENCY,
-    mix: mixText(purchase),
+    mix: prefix + mixText(purchase),
     reservedAt: booking.at,
     ...payer,
     intent: null,
@@ -286,15 +287,26 @@ const calmed = (policy: TopupPolicy): TopupPolicy => ({
   reason: policy.enabled ? null : policy.reason,
 });
 
-/** A payment of ours that the ledger does not know (it was restored from before): books an attempt for it. */
+/** Before the packages of an attempt that was found at the provider, and not in a ledger that was restored. */
+export const FOUND = 'found ';
+
+/**
+ * A payment of ours that succeeded and that the ledger does not know: it was restored from before, or one attempt was paid
+ * twice. Books an attempt for it and its grant.
+ */
 export function decideAdopt(
   booking: Booking,
+  wallet: Wallet,
   purchase: Purchase & { readonly kind: Attempt['kind'] },
-  payer: Payer,
+  payer: Payer & { readonly intent: string },
   author: Author,
-): Reserved {
+): WalletChange {
   sweep(booking);
-  return reserve(booking, purchase, purchase.kind, payer, NO_KEY, author);
+  const { provider, customer, paymentMethod, intent } = payer;
+  const paid = { provider, customer, paymentMethod };
+  const { attempt } = reserve(booking, purchase, purchase.kind, paid, NO_KEY, author, FOUND);
+  const attempts = new Map([...wallet.attempts, [attempt.no, attempt]]);
+  return decideSuccess(booking, { ...wallet, attempts }, attempt.no, intent)!.change;
 }
 
 /** `2,000 credits` for the provider's own papers, without grouping: they show it in any language. */

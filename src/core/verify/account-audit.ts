@@ -7,12 +7,14 @@
 import type { Sha256 } from '../chain.ts';
 import { hasEnded } from '../lots.ts';
 import type { Detail, Entry, EntryKind, Receipt, ReceiptKind, Usage } from '../types.ts';
+import type { Wallet } from '../wallet.ts';
 import { ChainAudit, type ChainEnd } from './chain.ts';
 import { isObject, planFacts } from './facts.ts';
 import { follow } from './follow.ts';
 import { checkNewLot, newLot, ruleGrant } from './grants.ts';
 import { ruleHold, ruleRelease, ruleSettle } from './holds.ts';
 import { requireSwept, ruleExpire, ruleRevoke } from './lapses.ts';
+import { isAfterClosing, PaymentAudit, ruleClawback, ruleReinstate } from './payments.ts';
 import { checkCycle, rulePlanChange } from './plans.ts';
 import {
   checkLotRow,
@@ -34,12 +36,10 @@ import { checkHeldCall, checkUsage } from './usage.ts';
 import { UsageSumsAudit } from './usage-sums.ts';
 import { amountText, valueText } from './words.ts';
 
-/** Kinds whose rules are of another feature: their entries are followed as they are. */
-const followed: Rule = (_state, { tape }) => tape.giveUp();
 const noEntries: Rule = () => {};
 
 /** What the rules make of each kind of receipt, and which entries its `credits` sum. */
-const KINDS: Readonly<Record<ReceiptKind, { rule: Rule; credits: readonly EntryKind[] | null }>> = {
+const KINDS: Readonly<Record<ReceiptKind, { rule: Rule; credits: readonly EntryKind[] }>> = {
   grant: { rule: ruleGrant, credits: ['granted'] },
   spend: { rule: ruleSpend, credits: ['spent'] },
   hold: { rule: ruleHold, credits: ['held'] },
@@ -49,8 +49,8 @@ const KINDS: Readonly<Record<ReceiptKind, { rule: Rule; credits: readonly EntryK
   revoke: { rule: ruleRevoke, credits: ['revoked'] },
   rollover: { rule: ruleGrant, credits: ['granted'] },
   plan_change: { rule: rulePlanChange, credits: ['granted'] },
-  clawback: { rule: followed, credits: null },
-  reinstate: { rule: followed, credits: null },
+  clawback: { rule: ruleClawback, credits: ['revoked', 'owed'] },
+  reinstate: { rule: ruleReinstate, credits: ['granted'] },
   setting: { rule: noEntries, credits: [] },
 };
 
@@ -74,12 +74,14 @@ export class AccountAudit {
   readonly #state: AuditState;
   readonly #chain: ChainAudit;
   readonly #settings: SettingsAudit | null;
+  readonly #payments: PaymentAudit;
 
   constructor(row: AccountRow, context: AuditContext, { sha256, saved, settings }: AccountOptions) {
     this.#state = new AuditState(row, context);
     this.#chain = new ChainAudit(this.#state, sha256, saved);
     this.#settings = settings;
     this.sums = new UsageSumsAudit(this.#state);
+    this.#payments = new PaymentAudit(this.#state);
   }
 
   /** Takes the next receipt with the rows that carry its number. */
@@ -112,6 +114,7 @@ export class AccountAudit {
     if (lot !== null) state.addLot(lot);
     const tape = new Tape(state, seq, entries);
     const step: Step = { receipt, detail, entries, rows, tape, lot };
+    this.#payments.take(step);
     const hold = kind === 'settle' ? state.holds.get(detail.hold as number) : undefined;
     this.#rule(step);
     tape.finish();
@@ -142,7 +145,7 @@ export class AccountAudit {
     if (kind === 'grant' || kind === 'rollover') checkCycle(this.#state, step);
     if (kind === 'hold') checkHeldCall(this.#state, step);
     rule(this.#state, step);
-    if (credits !== null) checkCredits(this.#state, step, credits);
+    checkCredits(this.#state, step, credits);
   }
 
   /** What a receipt changes besides entries. */
@@ -173,7 +176,8 @@ export class AccountAudit {
     if (state.closedAt === null) return;
     const isPaid = kind === 'grant' && isObject(detail.lot) && detail.lot.source === 'purchased';
     const isByHand = kind === 'expire' && typeof detail.lot === 'number';
-    if (isPaid || (AFTER_CLOSING.has(kind) && !isByHand)) return;
+    const isMoney = kind === 'setting' && isAfterClosing(detail);
+    if (isPaid || isMoney || (AFTER_CLOSING.has(kind) && !isByHand)) return;
     state.fault('closed', state.names.receipt(seq), `a ${kind} is booked on a closed account`);
   }
 
@@ -206,6 +210,11 @@ export class AccountAudit {
 
   strayHold(row: HoldRow): void {
     strayHold(this.#state, row);
+  }
+
+  /** Compares the rows of the money side. */
+  wallet(rows: Wallet): void {
+    this.#payments.finish(rows);
   }
 
   /** Compares what is left with its rows. @returns the end of the chain as stored */

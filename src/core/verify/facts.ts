@@ -59,6 +59,7 @@ function isHeldCall(call: unknown): boolean {
     isWhole(call.cachedTokens) &&
     isWhole(call.cacheWriteTokens) &&
     isWhole(call.outputTokens) &&
+    (call.estimatedTokens === undefined || isWhole(call.estimatedTokens)) &&
     isWholeOrNull(call.listCredits)
   );
 }

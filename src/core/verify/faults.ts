@@ -24,6 +24,7 @@ export const CHECKS = [
   'burn_order',
   'cycle_tiling',
   'closed',
+  'payment',
   'sequence',
   'chain',
   'settings',

@@ -8,6 +8,7 @@ import { genesisText, receiptText, type Sha256 } from '../../core/chain.ts';
 import { isLedgerError, LedgerError } from '../../core/errors.ts';
 import { Fold } from '../../core/fold.ts';
 import type { Account, Booked, Hold, Lot } from '../../core/types.ts';
+import type { Wallet } from '../../core/wallet.ts';
 import type { SettingRow } from '../store.ts';
 import type { Head } from '../verify-view.ts';
 import { type AccountLine, type HeaderLine, LEDGER_EXPORT, type ReceiptLine } from './ledger-lines.ts';
@@ -19,6 +20,7 @@ export interface LedgerWriter {
   receipt(account: number, booked: Booked, hash: string): void;
   lot(account: number, lot: Lot): void;
   hold(account: number, hold: Hold): void;
+  wallet(account: number, wallet: Wallet): void;
   /** The account as its receipts leave it, behind everything else of it. */
   account(account: Account): void;
 }
@@ -167,6 +169,7 @@ class LineReader {
     }
     for (const lot of fold.lots.values()) this.#writer.lot(line.no, lot);
     for (const hold of fold.holds.values()) this.#writer.hold(line.no, hold);
+    this.#writer.wallet(line.no, fold.wallet);
     this.#writer.account(account);
     this.#heads.set(line.id, { seq: account.receiptSeq, hash });
     this.#current = undefined;

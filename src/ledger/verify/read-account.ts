@@ -57,6 +57,7 @@ export class AccountReader {
   readonly #lots;
   readonly #holds;
   readonly #sums;
+  readonly #wallet: AccountDump['wallet'];
   /** Entries read so far. */
   entries = 0;
 
@@ -80,6 +81,7 @@ export class AccountReader {
       (row) => audit.strayHold(row),
     );
     this.#sums = new Cursor(dump.usageSums());
+    this.#wallet = () => dump.wallet();
   }
 
   /** Hands everything to the auditor. @throws LedgerError `ledger_unreadable` where the file cannot be read */
@@ -133,6 +135,7 @@ export class AccountReader {
     await this.#usages.finish();
     await this.#lots.finish();
     await this.#holds.finish();
+    this.#audit.wallet(await this.#wallet());
     await this.#handOverSums(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
   }
 
