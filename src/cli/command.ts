@@ -42,6 +42,8 @@ export interface CommandSpec {
   readonly books?: boolean;
   /** Works on this machine alone: refuses `--remote`. */
   readonly localOnly?: boolean;
+  /** Whatever goes wrong becomes its answer, with exit code 0: a status bar shows nothing after a failure. */
+  readonly neverFails?: boolean;
   /** The command a group alone stands for. */
   readonly isDefault?: boolean;
   /** With `isDefault`: one line about the whole group. */
@@ -99,6 +101,8 @@ export interface CommandModule<Request> {
   parse(input: CommandInput): Request;
   /** For a row that `writes`: true when this request changes nothing, so that a read-only ledger will do. */
   onlyReads?(request: Request): boolean;
+  /** For a row that `neverFails`: the answer in place of a refusal or a defect. */
+  whenFailed?(error: unknown): Result;
   /** Does it. Stdout is written from the result alone, so that a refusal leaves it empty. */
   run(context: Context, request: Request): Promise<Result>;
 }

@@ -81,6 +81,8 @@ export interface Context {
   /** The command's clock: `--now`, else the wall clock. */
   now(): Instant;
   random(bytes: number): Uint8Array;
+  /** Somebody types into standard input: it ends when they say so. */
+  readonly stdinIsTerminal: boolean;
   /** Standard input; ends with an error when the command is interrupted. */
   stdin(): Readable;
   /**
@@ -183,6 +185,9 @@ export async function createContext(io: Io, facts: ContextFacts): Promise<Contex
     },
     now: () => globals.now ?? io.clock(),
     random: io.random,
+    get stdinIsTerminal() {
+      return io.stdin.isTTY === true;
+    },
     stdin: () => builtin('node:stream').addAbortSignal(io.signal, io.stdin.open()),
     ...createDoor(io, facts, notices.notice),
     zones: async (zone) => (zone === UTC ? UTC_RULES : (await import('./zone-rules.ts')).createZoneRules()),

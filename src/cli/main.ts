@@ -6,6 +6,7 @@ import { version } from '../../package.json';
 import { LedgerError } from '../core/errors.ts';
 import type { ParsedLine, ProgramSettings } from './build-program.ts';
 import type { CommandInput, CommandSpec, Result } from './command.ts';
+import { commandWord } from './command-word.ts';
 import { COMMANDS } from './commands/index.ts';
 import { type Context, createContext, type Io, processIo } from './context.ts';
 import { type Globals, resolveGlobals } from './globals.ts';
@@ -77,7 +78,10 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     context = await createContext(io, { spec, globals, helpPage: (words) => helpPage(pages, words) });
     return await answer(io, context, await carryOut(context));
   } catch (error) {
-    return refuse(io, nameSystemError(error), json, context);
+    const refusal = nameSystemError(error);
+    const spec = COMMANDS.flatMap(({ commands }) => commands).find(({ name }) => name === commandWord(argv));
+    if (spec?.neverFails === true && !io.signal.aborted) return await excuse(io, spec, refusal, json);
+    return refuse(io, refusal, json, context);
   } finally {
     // The answer has been given: what goes wrong now cannot change it.
     await context?.close().catch(() => {});
@@ -94,6 +98,14 @@ async function answer(io: Io, context: Context, result: Result): Promise<number>
   const code = result.failure === undefined ? 0 : refuse(io, result.failure, globals.json, context);
   await result.afterwards?.();
   return code;
+}
+
+/** The answer of a command that never fails, about what went wrong. */
+async function excuse(io: Io, spec: CommandSpec, error: unknown, json: boolean): Promise<number> {
+  const module = await spec.load();
+  if (module.whenFailed === undefined) throw error;
+  io.stdout.write(await answerText(module.whenFailed(error), { json, quiet: false }));
+  return 0;
 }
 
 function isInterrupt(error: unknown, io: Io): boolean {

@@ -19,5 +19,5 @@ export const COMMANDS: readonly CommandGroup[] = [
   { heading: 'Grant and renew:', commands: [...CREDITS, ...BYOK] },
   { heading: 'Analyse:', commands: ANALYTICS },
   { heading: 'Ledger and accounts:', commands: [...LEDGER, ...FILES] },
-  { heading: 'Help:', commands: HELP },
+  { heading: 'Shell and help:', commands: HELP },
 ];

@@ -3,6 +3,19 @@ import type { CommandSpec } from '../../command.ts';
 
 export const HELP: readonly CommandSpec[] = [
   {
+    name: 'statusline',
+    summary: "one line for a shell's prompt or a coding agent's status bar",
+    about: `Reads what the agent tells on stdin, if anything, for 50 ms at most. Asks no network, changes nothing, and always ends with 0: what is wrong stands in the line. In the settings of Claude Code:
+
+  {"statusLine": {"type": "command", "command": "credits statusline"}}
+
+\`session\` is what calls with that --session were booked with; where there are none, the agent's own guess in dollars. \`rounds\` is how many calls like its latest the balance pays for.`,
+    examples: ['credits statusline', "PS1='$(credits statusline </dev/null) $ '"],
+    localOnly: true,
+    neverFails: true,
+    load: async () => (await import('../statusline.ts')).statusline,
+  },
+  {
     name: 'help',
     args: '[topic...]',
     summary: 'explain a command or a topic',
