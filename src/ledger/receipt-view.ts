@@ -63,19 +63,27 @@ export function receiptView(
     note: receipt.note,
     replayed,
     dryRun,
-    usage:
-      usage === null || usage.model === null ? heldUsage({ receipt, entries, usage }) : withoutIds(usage),
+    usage: usage === null || usage.model === null ? heldUsage({ receipt, entries, usage }) : usageView(usage),
     ...factsOf(account, { receipt, entries, usage }, dryRun && !replayed),
   };
 }
 
-function withoutIds({
-  receipt: _receipt,
-  rate: _rate,
-  credits: _credits,
-  ...view
-}: NonNullable<Booked['usage']>): UsageView {
-  return view;
+function usageView(usage: NonNullable<Booked['usage']>): UsageView {
+  return {
+    at: usage.at,
+    model: usage.model,
+    provider: usage.provider,
+    inputTokens: usage.inputTokens,
+    cachedTokens: usage.cachedTokens,
+    cacheWriteTokens: usage.cacheWriteTokens,
+    outputTokens: usage.outputTokens,
+    toolCalls: usage.toolCalls,
+    activity: usage.activity,
+    session: usage.session,
+    run: usage.run,
+    byok: usage.byok,
+    listCredits: usage.listCredits,
+  };
 }
 
 /** A hold for a call names the call: what it may use at most. */
