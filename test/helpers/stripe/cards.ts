@@ -95,6 +95,8 @@ const MAGIC: Readonly<Record<string, MagicCard>> = {
   pm_card_pendingRefund: visa('7726', { charge: { kind: 'succeeds', refund: 'pending' } }),
   pm_card_refundFail: visa('5126', { charge: { kind: 'succeeds', refund: 'fails' } }),
   pm_card_radarBlock: visa('0019', { charge: { kind: 'declined', decline: card('fraudulent') } }),
+  pm_card_riskLevelHighest: visa('4954', { charge: { kind: 'declined', decline: card('fraudulent') } }),
+  pm_card_riskLevelElevated: visa('9235'),
   pm_fake_processing: visa('9001', { charge: { kind: 'processing', verdict: 'succeeds' } }),
   pm_fake_processing_fails: visa('9002', {
     charge: { kind: 'processing', verdict: card('generic_decline') },
