@@ -158,6 +158,11 @@ export function isBelow(a: string, b: string): boolean {
   return left.digits * 10n ** BigInt(right.scale) < right.digits * 10n ** BigInt(left.scale);
 }
 
+/** Almost every call is shorter: no list need be looked through for it. */
+const LOWEST_THRESHOLD = Math.min(
+  ...PROVIDER_PRICES.map(({ tier }) => tier?.aboveInputTokens ?? Number.POSITIVE_INFINITY),
+);
+
 /**
  * The known price that a long call was sold below: its input passes the threshold, and what it costs by the tariff is less
  * than the provider asks for such a call.
@@ -168,6 +173,7 @@ export function longPriceMissed(
   call: CallTokens,
   listCredits: number,
 ): (ProviderPrice & { readonly tier: TierPrice }) | undefined {
+  if (call.inputTokens <= LOWEST_THRESHOLD) return undefined;
   for (const price of providerPricesOf(words)) {
     const { tier } = price;
     if (tier === null || call.inputTokens <= tier.aboveInputTokens) continue;

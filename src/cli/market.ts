@@ -6,6 +6,7 @@ import { defaultCatalogue } from '../catalog/index.ts';
 import type { Catalogue } from '../core/catalogue.ts';
 import { isLedgerError } from '../core/errors.ts';
 import type { Funds } from '../core/estimate.ts';
+import { recordsByModel, type TokenRecord } from '../core/token-corrections.ts';
 import type { Instant } from '../core/types.ts';
 import type { BalanceView, LedgerService } from '../ledger/service.ts';
 import type { Context } from './context.ts';
@@ -17,6 +18,8 @@ export interface Market {
   /** null without a ledger, or without an account in it. */
   readonly funds: Funds | null;
   readonly byok: Readonly<Record<string, string>>;
+  /** By model, what the account's calls were expected to take and took; read when first asked for. Empty without a ledger. */
+  readonly tokenRecords: () => Promise<ReadonlyMap<string, readonly TokenRecord[]>>;
 }
 
 /**
@@ -27,14 +30,19 @@ export interface Market {
 export async function openMarket(context: Context, needsLedger: boolean): Promise<Market> {
   const service = needsLedger ? await context.service() : await context.serviceIfAny();
   if (service === null) {
-    return { catalogue: defaultCatalogue(), at: context.now(), funds: null, byok: {} };
+    const tokenRecords = async () => new Map<string, readonly TokenRecord[]>();
+    return { catalogue: defaultCatalogue(), at: context.now(), funds: null, byok: {}, tokenRecords };
   }
   const balance = await balanceOf(context, service, needsLedger);
+  let records: Promise<Map<string, readonly TokenRecord[]>> | undefined;
+  const readRecords = async () =>
+    recordsByModel(balance === null ? [] : await service.tokenRecords(context.account));
   return {
     catalogue: await service.catalogue(),
     at: service.now(),
     funds: balance,
     byok: balance?.byok ?? {},
+    tokenRecords: () => (records ??= readRecords()),
   };
 }
 

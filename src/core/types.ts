@@ -80,6 +80,8 @@ export interface HeldCall {
   readonly cachedTokens: number;
   readonly cacheWriteTokens: number;
   readonly outputTokens: number;
+  /** The input as it was estimated, before any correction or margin; absent: not told. */
+  readonly estimatedTokens?: number;
   /** Price by the rate card of what it may use at most; null without one. */
   readonly listCredits: Microcredits | null;
 }

@@ -7,6 +7,7 @@ import type { LedgerError } from '../core/errors.ts';
 import { readId, unknownId } from '../core/ids.ts';
 import type { Command } from '../core/ledger/commands.ts';
 import { decide } from '../core/ledger/decide.ts';
+import type { TokenRecord } from '../core/token-corrections.ts';
 import type { Account, Instant, PlanState } from '../core/types.ts';
 import { exportAccountRows, exportLedger } from './export/local-export.ts';
 import type { ExportWhat } from './export/rows.ts';
@@ -44,6 +45,9 @@ import { readUsage } from './usage.ts';
 import type { UsageQuery } from './usage-view.ts';
 import { verifyStore } from './verify.ts';
 import type { VerifyOptions } from './verify-view.ts';
+
+/** Latest holds of an account that are looked at for what estimates learn: the same few milliseconds on any ledger. */
+const RECORDED_HOLDS = 1_000;
 
 export class LocalLedger implements LedgerService {
   readonly info: LedgerInfo;
@@ -150,6 +154,11 @@ export class LocalLedger implements LedgerService {
 
   holds(account: string, all: boolean, asOf: Instant | null = null) {
     return readHolds(this.#deps, account, all, asOf);
+  }
+
+  async tokenRecords(account: string): Promise<TokenRecord[]> {
+    const { state } = await this.#deps.store.read(account);
+    return this.#deps.store.tokenRecords(state.account, RECORDED_HOLDS);
   }
 
   cycle(account: string) {

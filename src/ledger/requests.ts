@@ -48,6 +48,8 @@ function fieldsOf(command: Command, catalogue: Catalogue): unknown[] {
         tagsOf(command.tags),
         command.ttlMs,
         command.note,
+        // Behind the rest, and only where it is told: keys from before it was known keep their text.
+        ...(command.estimatedTokens === undefined ? [] : [command.estimatedTokens]),
       ];
     case 'settle':
       return [

@@ -11,6 +11,7 @@ import type { ListedModel } from '../catalog/openrouter.ts';
 import type { Catalogue, PackageRow, PlanRow } from '../core/catalogue.ts';
 import type { Microcredits } from '../core/credits.ts';
 import type { ChangeMode } from '../core/ledger/commands.ts';
+import type { TokenRecord } from '../core/token-corrections.ts';
 import type { Instant } from '../core/types.ts';
 import type { LedgerLine } from './export/ledger-lines.ts';
 import type { ExportRows, ExportWhat } from './export/rows.ts';
@@ -99,6 +100,11 @@ export interface LedgerService {
   balance(account: string, asOf?: Instant | null): Promise<BalanceView>;
   /** Open holds, or all of the account's. @throws LedgerError `unknown_account` */
   holds(account: string, all: boolean, asOf?: Instant | null): Promise<HoldView[]>;
+  /**
+   * What calls were expected to take and took: of the account's latest 1,000 holds those that were settled with tokens, the
+   * latest first. @throws LedgerError `unknown_account`
+   */
+  tokenRecords(account: string): Promise<TokenRecord[]>;
   /** @throws LedgerError `unknown_account` */
   cycle(account: string): Promise<CycleView>;
   /** @throws LedgerError `unknown_account` */

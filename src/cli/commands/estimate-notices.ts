@@ -9,6 +9,7 @@ import { belowProvider } from '../render/models.ts';
 import { printable } from '../render/width.ts';
 import type { Priced } from './estimate.ts';
 import type { EstimateRequest } from './estimate-flags.ts';
+import { learntNotice, learntOverview } from './estimate-learning.ts';
 
 const tokens = (value: number, what: string): string => count(value, `${what} token`);
 
@@ -40,6 +41,7 @@ export function comparisonNotices(
   return [
     ...assumedOutput(rows, request),
     ...(first?.counted.notes ?? []),
+    ...learntOverview(rows),
     ...(unpriced.length === 0 ? [] : [`left out, without a price: ${unpriced.map(printable).join(', ')}`]),
     ...(tooLong.length === 0 ? [] : [`the input is longer than these models take: ${names(tooLong)}`]),
     ...(below.length === 0
@@ -48,7 +50,7 @@ export function comparisonNotices(
   ];
 }
 
-function inputNotices({ counted, name }: Priced): string[] {
+function inputNotices({ counted, name, learnt }: Priced): string[] {
   const { framingTokens, notes, tokens: all } = counted;
   const framing =
     framingTokens === null
@@ -56,7 +58,7 @@ function inputNotices({ counted, name }: Priced): string[] {
       : [
           `of the ${tokens(all, 'input')}, ${group(String(framingTokens))} are not text: what ${printable(name)} adds for messages, tools and images`,
         ];
-  return [...notes, ...framing];
+  return [...notes, ...framing, ...(learnt === null ? [] : [learntNotice(name, learnt)])];
 }
 
 /** What every row was reckoned with; a model that gives no more than less is reckoned with that. */

@@ -19,7 +19,9 @@ import {
   parseEstimate,
   withOwnMaximum,
 } from './estimate-flags.ts';
+import { type Learnt, learntCount, learntField } from './estimate-learning.ts';
 import { comparisonNotices, estimateNotices } from './estimate-notices.ts';
+import { parseReport, type ReportRequest, runReport } from './estimate-report.ts';
 
 /** A model in question: what the catalogue says of it, and who pays. */
 export interface Subject {
@@ -37,6 +39,8 @@ export interface Subject {
 export interface Priced extends NamedEstimate {
   readonly subject: Subject;
   readonly counted: CountedInput;
+  /** How the account's calls adjusted the count; null: not at all. */
+  readonly learnt: Learnt | null;
 }
 
 async function run(context: Context, asked: EstimateRequest): Promise<Result> {
@@ -50,7 +54,7 @@ async function run(context: Context, asked: EstimateRequest): Promise<Result> {
   if (wanted === null) {
     throw invalid('which model? the request names none', 'name one with -m; `credits models` lists them');
   }
-  const priced = await priceOne(wanted, input, request);
+  const priced = await priceOne(market, wanted, input, request);
   for (const line of estimateNotices(priced, request)) context.notice(line);
   const { funds } = market;
   return {
@@ -58,6 +62,7 @@ async function run(context: Context, asked: EstimateRequest): Promise<Result> {
     json: () => ({
       ...estimateFields(priced.estimate, funds),
       ...(priced.counted.framingTokens === null ? {} : { framingTokens: priced.counted.framingTokens }),
+      ...learntField(priced.learnt),
     }),
     text: () => renderEstimate(priced, funds),
     failure: verdict(priced, request, funds),
@@ -73,18 +78,23 @@ async function compare(
 ): Promise<Result> {
   const { subjects, unpriced } = everyModel(market);
   const rows: Priced[] = [];
-  for (const subject of subjects) rows.push(await priceOne(subject, input, request));
+  for (const subject of subjects) rows.push(await priceOne(market, subject, input, request));
   rows.sort((a, b) => byCost(a.estimate, b.estimate));
   const judged =
     wanted === null
       ? (rows[0] ?? null)
       : (rows.find(({ subject }) => subject.terms.model === wanted.terms.model) ??
-        (await priceOne(wanted, input, request)));
+        (await priceOne(market, wanted, input, request)));
   for (const line of comparisonNotices(rows, unpriced, request)) context.notice(line);
   const { funds } = market;
   return {
     schema: 'credits.estimate/v1',
-    json: () => ({ estimates: rows.map(({ estimate }) => estimateFields(estimate, funds)) }),
+    json: () => ({
+      estimates: rows.map(({ estimate, learnt }) => ({
+        ...estimateFields(estimate, funds),
+        ...learntField(learnt),
+      })),
+    }),
     text: () =>
       renderComparison(rows, judged, funds, {
         columns: context.terminal.tableColumns,
@@ -123,10 +133,16 @@ function everyModel(market: Market): { subjects: Subject[]; unpriced: string[] }
   return { subjects, unpriced };
 }
 
-async function priceOne(subject: Subject, input: ReadInput, request: EstimateRequest): Promise<Priced> {
+async function priceOne(
+  market: Market,
+  subject: Subject,
+  input: ReadInput,
+  request: EstimateRequest,
+): Promise<Priced> {
   const { terms, maxOutput } = subject;
   const model = { id: terms.model, provider: terms.provider };
-  const counted = await (request.exact ? input.countExactlyOn(model) : input.countOn(model));
+  const raw = await (request.exact ? input.countExactlyOn(model) : input.countOn(model));
+  const { counted, learnt } = await learntCount(market, terms.model, raw);
   const estimate = estimateCall(
     terms,
     {
@@ -138,7 +154,8 @@ async function priceOne(subject: Subject, input: ReadInput, request: EstimateReq
     },
     maxOutput,
   );
-  return { name: subject.name, subject, counted, estimate, hasMaximum: request.maxOutputTokens !== null };
+  const hasMaximum = request.maxOutputTokens !== null;
+  return { name: subject.name, subject, counted, learnt, estimate, hasMaximum };
 }
 
 /**
@@ -189,5 +206,8 @@ function failed(message: string, amounts: Readonly<Record<string, Microcredits>>
   return new LedgerError('check_failed', message, { details });
 }
 
-/** The command. */
-export const estimate: CommandModule<EstimateRequest> = { parse: parseEstimate, run };
+/** The command; `--report` is another answer. */
+export const estimate: CommandModule<EstimateRequest | ReportRequest> = {
+  parse: (input) => parseReport(input) ?? parseEstimate(input),
+  run: (context, request) => ('report' in request ? runReport(context, request) : run(context, request)),
+};

@@ -1,10 +1,10 @@
 /** `credits hold`: reserves credits before a call. Source: contract 5.3, 6. */
-import { parseCredits, ZERO } from '../../core/credits.ts';
+import { parseCredits, parseTokens, ZERO } from '../../core/credits.ts';
 import { invalid } from '../../core/errors.ts';
 import { HOLD_TTL_MS } from '../../core/ledger/holds.ts';
 import { parseDuration } from '../../core/time.ts';
 import type { HoldInput, LedgerService } from '../../ledger/service.ts';
-import type { CommandModule } from '../command.ts';
+import type { CommandInput, CommandModule } from '../command.ts';
 import type { Context } from '../context.ts';
 import { readOption } from '../read-input.ts';
 import { group } from '../render/amounts.ts';
@@ -26,9 +26,10 @@ export const hold: CommandModule<HoldRequest> = {
     const amount = text === null ? null : parseCredits(text);
     if (amount === ZERO) throw invalid('the amount must be more than 0');
     const call = text === null ? requireModel(readCall(input, input.model ?? '', 'maxOutputTokens')) : null;
+    const estimated = readEstimate(input);
     const ttlMs = readOption(input, 'ttl', readTtl) ?? HOLD_TTL_MS.standard;
     return {
-      input: { amount, call, tags: readTags(input), ttlMs, note: readNoteOption(input) },
+      input: { amount, call, ...estimated, tags: readTags(input), ttlMs, note: readNoteOption(input) },
       assumeOutput: call !== null && input.options.maxOutputTokens === undefined,
     };
   },
@@ -43,6 +44,13 @@ export const hold: CommandModule<HoldRequest> = {
     );
   },
 };
+
+function readEstimate(input: CommandInput): Pick<HoldInput, 'estimatedTokens'> {
+  const estimatedTokens = readOption(input, 'estimatedTokens', parseTokens);
+  if (estimatedTokens === null) return {};
+  if (estimatedTokens === 0) throw invalid('--estimated-tokens must be more than 0');
+  return { estimatedTokens };
+}
 
 function readTtl(text: string, what: string): number {
   const ms = parseDuration(text, what);

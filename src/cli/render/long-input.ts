@@ -59,13 +59,10 @@ interface BookedCall extends CallTokens {
 }
 
 /** True for a call that was sold below what its provider is known to ask for so long an input. */
-export function isLongBelow({ model, byok, listCredits, ...tokens }: BookedCall): boolean {
-  return (
-    model !== null &&
-    !byok &&
-    listCredits !== null &&
-    longPriceMissed([model], tokens, listCredits) !== undefined
-  );
+export function isLongBelow(call: BookedCall): boolean {
+  const { model, byok, listCredits } = call;
+  if (model === null || byok || listCredits === null) return false;
+  return longPriceMissed([model], call, listCredits) !== undefined;
 }
 
 /** What is said of a booked call with a long input that the tariff sells below its provider's price. */

@@ -3,7 +3,7 @@
  * Source: contract 1 (rate in force), 4 (an unknown model is an error, never 0), 7 (`-m`, `--map`).
  */
 
-import { providerPricesOf } from '../../catalog/provider-prices.ts';
+import { longPriceMissed, providerPricesOf } from '../../catalog/provider-prices.ts';
 import { type CallPrice, type CallTerms, priceOn, termsOf } from '../../core/calls.ts';
 import { isLedgerError, LedgerError } from '../../core/errors.ts';
 import { decimalText, parseDecimal, type Rates, type TokenRates } from '../../core/rates.ts';
@@ -11,7 +11,6 @@ import type { Instant } from '../../core/types.ts';
 import { type Call, UNKNOWN_MODEL } from '../../transcripts/call.ts';
 import type { Market } from '../market.ts';
 import { count } from '../render/amounts.ts';
-import { isLongBelow } from '../render/long-input.ts';
 import { printable } from '../render/width.ts';
 import type { PricedModel } from '../simulate/market.ts';
 
@@ -26,9 +25,6 @@ export interface Renaming {
 /** The model that a recorded one is priced as. */
 export const renamed = ({ map, model }: Renaming, recorded: string): string =>
   map.get(recorded.toLowerCase()) ?? model ?? recorded;
-
-/** No provider is known to have another price for inputs up to here. */
-const SHORT = 100_000;
 
 /** Prices calls, and remembers the models that have no price. */
 export class Pricer {
@@ -52,7 +48,8 @@ export class Pricer {
     const terms = this.#termsOf(typed, Math.min(call.at ?? this.#market.at, this.#market.at));
     if (terms !== null) {
       const price = priceOn(terms, call);
-      if (call.inputTokens > SHORT && isLongBelow({ ...price, ...tokensOf(call) })) this.longBelow += 1;
+      const sold = price.byok ? null : price.listCredits;
+      if (sold !== null && longPriceMissed([price.model], call, sold) !== undefined) this.longBelow += 1;
       return price;
     }
     this.#missing.set(typed, (this.#missing.get(typed) ?? 0) + 1);
@@ -92,13 +89,6 @@ export class Pricer {
     );
   }
 }
-
-const tokensOf = ({ inputTokens, cachedTokens, cacheWriteTokens, outputTokens }: Call) => ({
-  inputTokens,
-  cachedTokens,
-  cacheWriteTokens,
-  outputTokens,
-});
 
 /**
  * The model's rates with the cache prices that its provider is known to ask, in proportion to the input rate.

@@ -25,6 +25,8 @@ export interface HoldCommand {
   readonly amount: Microcredits | null;
   /** `outputTokens` is the most the call may return. */
   readonly call: CallInput | null;
+  /** The call's input as it was estimated, before any correction or margin, 1 or more; absent: not told. */
+  readonly estimatedTokens?: number;
   readonly tags: CallTags;
   readonly ttlMs: number;
   readonly note: string | null;

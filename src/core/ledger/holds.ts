@@ -30,6 +30,9 @@ export function decideHold(
 ): void {
   refuseClosed(booking.account);
   refuseBoth(command);
+  if (command.estimatedTokens !== undefined && command.call === null) {
+    throw invalid('a hold by amount has no input to be estimated', 'name the call it is for');
+  }
   const { ttlMs } = command;
   if (ttlMs < HOLD_TTL_MS.least || ttlMs > HOLD_TTL_MS.most) {
     throw invalid('a hold lives for 1 second to 24 hours', 'for example --ttl 10m');
@@ -51,7 +54,7 @@ export function decideHold(
     createdAt: booking.at,
     expiresAt: booking.at + ttlMs,
     resolvedBy: null,
-    call: price === null ? null : heldCall(command.call!, price),
+    call: price === null ? null : heldCall(command.call!, price, command.estimatedTokens),
     tags: command.tags,
     slices,
   };
@@ -60,7 +63,7 @@ export function decideHold(
   booking.close('hold', { credits: amount, note: command.note, detail }, key);
 }
 
-function heldCall(call: CallInput, price: CallPrice): HeldCall {
+function heldCall(call: CallInput, price: CallPrice, estimatedTokens: number | undefined): HeldCall {
   return {
     model: price.model,
     provider: price.provider,
@@ -70,6 +73,7 @@ function heldCall(call: CallInput, price: CallPrice): HeldCall {
     cachedTokens: call.cachedTokens,
     cacheWriteTokens: call.cacheWriteTokens,
     outputTokens: call.outputTokens,
+    ...(estimatedTokens === undefined ? {} : { estimatedTokens }),
     listCredits: price.listCredits,
   };
 }

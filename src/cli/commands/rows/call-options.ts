@@ -46,6 +46,10 @@ export const HOLD_OPTIONS: readonly OptionSpec[] = [
     flags: '--max-output-tokens <n>',
     description: "the most it may return (the model's maximum, at most 16,384)",
   },
+  {
+    flags: '--estimated-tokens <n>',
+    description: 'the input as it was estimated, for later estimates to learn from (--input-tokens)',
+  },
   // The flags of a spend work too: what the answer may take is then what it is expected to take.
   { ...OUTPUT, hidden: true, as: 'maxOutputTokens' },
   { ...TOOL_CALLS, hidden: true },

@@ -9,7 +9,7 @@ export const PRICES: readonly CommandSpec[] = [
     args: '[prompt]',
     summary: 'what a call would cost, before it is made',
     about:
-      'Counts a prompt, files or a whole request, and prices them. Needs no ledger; with one it says how many such calls the balance pays for. `-` reads the prompt from stdin, as giving nothing does where nobody can be asked. Nothing leaves this machine, except with --exact for a model whose tokenizer is not at hand.',
+      'Counts a prompt, files or a whole request, and prices them. Needs no ledger; with one it says how many such calls the balance pays for. `-` reads the prompt from stdin, as giving nothing does where nobody can be asked. Where settled holds show that a model takes more or fewer tokens than counted, the count is adjusted, and that is said. Nothing leaves this machine, except with --exact for a model whose tokenizer is not at hand.',
     options: [
       { flags: '-m, --model <model>', description: 'id, name or alias (CREDITS_MODEL)' },
       {
@@ -37,6 +37,7 @@ export const PRICES: readonly CommandSpec[] = [
       { flags: '--budget <credits>', description: 'exit 3 when it costs more' },
       { flags: '--check', description: 'exit 3 when the balance does not pay for it' },
       { flags: '--exact', description: "count with the model's own tokenizer, or ask its provider" },
+      { flags: '--report', description: 'how far earlier estimates were off, by model' },
     ],
     examples: [
       'credits estimate "Summarise this page" -m haiku',
