@@ -8,6 +8,7 @@
 import { Command, CommanderError, Help, Option } from 'commander';
 import { invalid } from '../core/errors.ts';
 import type { CommandGroup, CommandSpec, OptionSpec } from './command.ts';
+import { commandWord } from './command-word.ts';
 import { GLOBAL_OPTIONS, type GlobalFlags } from './globals.ts';
 
 /** A command line that names a command. */
@@ -73,8 +74,12 @@ function concerns(spec: CommandSpec, option: Option): boolean {
   if (option.long === '--dry-run') return spec.writes === true;
   if (option.long === '--key') return spec.books === true;
   if (option.long === '--remote') return spec.localOnly !== true;
-  return true;
+  return !hasOwn(spec, option);
 }
+
+/** The command has an option of the same name for something else. */
+const hasOwn = (spec: CommandSpec, { long = '' }: Option): boolean =>
+  spec.options?.some(({ flags }) => flags.split(/[ ,]+/).includes(long)) === true;
 
 /** Whoever asks for help wants commands: the options that all of them share come last. */
 function commandsFirst(command: Command, helper: Help): string {
@@ -141,7 +146,21 @@ class Builder {
         subcommandTerm: (each) => [each.name(), ...each.aliases()].join(', '),
         formatHelp: commandsFirst,
       });
-    for (const option of GLOBAL_OPTIONS) this.root.addOption(toOption(option));
+    const own = this.#meant();
+    for (const option of GLOBAL_OPTIONS.map(toOption)) {
+      // A parent takes an option from wherever it stands: what the child has for itself must not be declared here.
+      if (!own.some((spec) => hasOwn(spec, option))) this.root.addOption(option);
+    }
+  }
+
+  /** The rows that the first word of the line can mean; none where everything is declared. */
+  #meant(): CommandSpec[] {
+    const { words, groups } = this.#settings;
+    const first = words === null ? undefined : commandWord(words);
+    if (first === undefined) return [];
+    return commandsOf(groups).filter(
+      ({ name, aliases }) => name.split(' ')[0] === first || aliases?.includes(first) === true,
+    );
   }
 
   /** Whether the command line may mean a command of one of these names. */

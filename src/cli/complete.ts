@@ -12,7 +12,7 @@ export interface Offer {
 }
 
 /** Kinds of words that only a price list or a ledger knows. */
-export type Dynamic = 'model' | 'provider' | 'plan' | 'package' | 'account' | 'lot' | 'hold';
+export type Dynamic = 'model' | 'provider' | 'plan' | 'package' | 'account' | 'lot' | 'hold' | 'settings';
 
 /** Where such words come from; may be slow, may be empty, never throws. */
 export type Lookup = (kind: Dynamic) => Promise<readonly Offer[]>;
@@ -23,8 +23,8 @@ export interface Completion {
   readonly files: boolean;
 }
 
-/** What the words of an argument or an option's value are. */
-type Values = Dynamic | 'file' | 'command' | readonly string[];
+/** What the words of an argument or an option's value are; `{ words }`: these, or the path of a file. */
+type Values = Dynamic | 'file' | 'command' | readonly string[] | { readonly words: readonly string[] };
 
 const SOURCES = ['promotional', 'purchased', 'monthly', 'welcome'] as const;
 
@@ -53,7 +53,7 @@ const VALUES: Readonly<Record<string, Values>> = {
   format: ['jsonl', 'csv', 'hledger'],
   kind: ['granted', 'held', 'returned', 'spent', 'expired', 'revoked', 'owed', 'repaid'],
   cache: ['none', 'anthropic', 'openai'],
-  profile: ['coding', 'service', 'service-large'],
+  profile: { words: ['coding', 'service', 'service-large'] },
   expires: ['never', '30d', '90d', '365d'],
   shell: ['bash', 'zsh', 'fish'],
   topic: 'command',
@@ -178,6 +178,8 @@ function findOption(spec: CommandSpec | null, name: string): OptionSpec | undefi
 }
 
 function valueKind(option: OptionSpec): Values {
+  // `simulate` has a --profile of its own, for something else.
+  if (GLOBAL_OPTIONS.includes(option) && option.flags.startsWith('--profile ')) return 'settings';
   const long = namesOf(option).at(-1)!.replace(/^-+/, '');
   const bracket = /[<[]([a-z-]+)/.exec(option.flags)?.[1] ?? '';
   return VALUES[long] ?? VALUES[bracket] ?? [];
@@ -188,7 +190,8 @@ function flagsFor({ spec, given }: Position): Offer[] {
   const foreign = (option: OptionSpec): boolean =>
     (option.flags.includes('--dry-run') && spec?.writes !== true) ||
     (option.flags.includes('--key') && spec?.books !== true) ||
-    (option.flags.includes('--remote') && spec?.localOnly === true);
+    (option.flags.includes('--remote') && spec?.localOnly === true) ||
+    spec?.options?.some((own) => namesOf(own).at(-1) === namesOf(option).at(-1)) === true;
   const options = [...(spec?.options ?? []), ...GLOBAL_OPTIONS.filter((option) => !foreign(option))];
   return [
     ...options
@@ -238,9 +241,10 @@ async function valuesOf(
     const names = topics.map((value) => ({ value, description: 'topic' }));
     return { offers: fitting([...names, ...firstWords(commands)], current), files: false };
   }
-  const offers =
-    typeof values === 'string' ? await lookup(values) : values.map((value) => ({ value, description: '' }));
-  return { offers: fitting(offers, current), files: false };
+  if (typeof values === 'string') return { offers: fitting(await lookup(values), current), files: false };
+  const words = 'words' in values ? values.words : values;
+  const offers = words.map((value) => ({ value, description: '' }));
+  return { offers: fitting(offers, current), files: 'words' in values };
 }
 
 /**
@@ -259,11 +263,11 @@ export function renderCompletion({ offers, files }: Completion): string {
 export interface Target {
   /** Value of `--account`; null: not given. */
   readonly account: string | null;
-  /** Another ledger than the usual one is named. */
+  /** Another ledger than the usual one is named, or settings that may name one. */
   readonly isOther: boolean;
 }
 
-/** Reads `--account`, `--db` and `--remote` out of an unfinished command line. */
+/** Reads `--account`, `--db`, `--remote` and `--profile` out of an unfinished command line. */
 export function targetOf(words: readonly string[]): Target {
   let account: string | null = null;
   let isOther = false;
@@ -272,7 +276,7 @@ export function targetOf(words: readonly string[]): Target {
   for (const [index, word] of options.entries()) {
     if (word === '-a' || word === '--account') account = options[index + 1] ?? account;
     else if (word.startsWith('--account=')) account = word.slice('--account='.length);
-    else if (/^--(?:db|remote)(?:=|$)/.test(word)) isOther = true;
+    else if (/^--(?:db|remote|profile)(?:=|$)/.test(word)) isOther = true;
   }
   return { account, isOther };
 }

@@ -10,7 +10,10 @@ import { requireAccountId } from '../core/ledger/accounts.ts';
 import { parseInstant } from '../core/time.ts';
 import type { Instant } from '../core/types.ts';
 import type { OptionSpec } from './command.ts';
-import { type Configuration, defaultLedger, type Environment } from './settings.ts';
+import { carriesPassword } from './secrets.ts';
+import { type Configuration, defaultLedger, type Environment, type ProfileChoice } from './settings.ts';
+
+export { safeLocation } from './secrets.ts';
 
 /** Declared once, on the root: they work before and after the command. */
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
@@ -30,6 +33,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
     flags: '--key <key>',
     description: 'idempotency key: the same key never books twice (commands that book a receipt)',
   },
+  { flags: '--profile <name>', description: 'a profile of the configuration file (CREDITS_PROFILE)' },
   { flags: '--now <instant>', description: 'set the clock, for tests and back-fills (CREDITS_NOW)' },
 ];
 
@@ -45,6 +49,7 @@ export interface GlobalFlags {
   readonly color?: boolean;
   readonly dryRun?: boolean;
   readonly key?: string;
+  readonly profile?: string;
   readonly now?: string;
 }
 
@@ -69,27 +74,27 @@ export interface Globals {
   readonly model: string | null;
 }
 
-const PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/?#@]*:[^/?#@]*@|[?&]password=/i;
-
-/** Where a ledger is, without a password: for everything that is printed. */
-export const safeLocation = (location: string): string =>
-  location
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^/?#@:]*):[^/?#]*@/i, '$1@')
-    .replace(/([?&]password=)[^&#]*/gi, '$1…');
-
 /** The value of a variable; undefined when it is not set or empty. */
 export const variable = (env: Environment, name: string): string | undefined => env[name] || undefined;
 
+/** The profile that flags or environment name. */
+export function chosenProfile({ profile }: GlobalFlags, env: Environment): ProfileChoice {
+  if (profile === '') throw invalid('--profile needs the name of a profile');
+  if (profile !== undefined) return { name: profile, from: '--profile' };
+  const name = variable(env, 'CREDITS_PROFILE');
+  return name === undefined ? null : { name, from: 'CREDITS_PROFILE' };
+}
+
 /** Flags, environment and file as one set of settings. @throws LedgerError `invalid_argument` */
 export function resolveGlobals(flags: GlobalFlags, env: Environment, file: Configuration): Globals {
-  const { db, remote } = whichLedger(flags, env, file);
+  const { db, remote, token } = whichLedger(flags, env, file);
   const account = flags.account ?? variable(env, 'CREDITS_ACCOUNT') ?? file.account;
   const now = flags.now ?? variable(env, 'CREDITS_NOW');
   if (flags.key !== undefined) requireKey(flags.key);
   return {
     db: db ?? defaultLedger(env),
     remote: remote ?? null,
-    token: variable(env, 'CREDITS_TOKEN') ?? null,
+    token: variable(env, 'CREDITS_TOKEN') ?? token ?? null,
     account: requireAccountId(account ?? 'default'),
     accountGiven: account !== undefined,
     json: flags.json === true,
@@ -104,23 +109,32 @@ export function resolveGlobals(flags: GlobalFlags, env: Environment, file: Confi
   };
 }
 
+/** Somewhere a ledger can be named; `names`: how, for messages. */
+interface Place {
+  readonly db?: string | undefined;
+  readonly remote?: string | undefined;
+  readonly token?: string;
+  readonly names: string;
+}
+
 /** The first of flags, environment and file that names a ledger decides; two names in one of them are refused. */
 function whichLedger(flags: GlobalFlags, env: Environment, file: Configuration): Configuration {
   if (flags.db !== undefined)
     refuseSecret(flags.db, '--db', 'put it into CREDITS_DB, PGPASSWORD or a passfile');
   if (flags.remote !== undefined) refuseSecret(flags.remote, '--remote', 'put the token into CREDITS_TOKEN');
-  const places = [
+  const places: readonly Place[] = [
     { db: flags.db, remote: flags.remote, names: '--db and --remote' },
     {
       db: variable(env, 'CREDITS_DB'),
       remote: variable(env, 'CREDITS_REMOTE'),
       names: 'CREDITS_DB and CREDITS_REMOTE',
     },
-    { db: file.db, remote: file.remote, names: '`db` and `remote` in the configuration file' },
+    // The token is for this server alone: another one must never see it.
+    { ...file, names: '`db` and `remote` in the configuration file' },
   ];
   const place = places.find(({ db, remote }) => db !== undefined || remote !== undefined);
   if (place === undefined) return {};
-  const { db, remote, names } = place;
+  const { db, remote, token, names } = place;
   if (db !== undefined && remote !== undefined)
     throw invalid(`${names} name two ledgers`, 'keep one of them');
   if (db === '') throw invalid('--db needs a path or a postgres:// URL');
@@ -130,11 +144,15 @@ function whichLedger(flags: GlobalFlags, env: Environment, file: Configuration):
       'it starts with https:// or http://',
     );
   }
-  return { ...(db === undefined ? {} : { db }), ...(remote === undefined ? {} : { remote }) };
+  return {
+    ...(db === undefined ? {} : { db }),
+    ...(remote === undefined ? {} : { remote }),
+    ...(remote === undefined || token === undefined ? {} : { token }),
+  };
 }
 
 function refuseSecret(url: string, flag: string, hint: string): void {
-  if (PASSWORD.test(url)) throw invalid(`${flag} carries a password, which every process list shows`, hint);
+  if (carriesPassword(url)) throw invalid(`${flag} carries a password, which every process list shows`, hint);
 }
 
 function requireKey(key: string): void {

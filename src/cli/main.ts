@@ -9,7 +9,7 @@ import type { CommandInput, CommandSpec, Result } from './command.ts';
 import { commandWord } from './command-word.ts';
 import { COMMANDS } from './commands/index.ts';
 import { type Context, createContext, type Io, processIo } from './context.ts';
-import { type Globals, resolveGlobals } from './globals.ts';
+import { chosenProfile, type Globals, resolveGlobals } from './globals.ts';
 import { answerText, exitCodeOf, failureText, nameSystemError, pour } from './output.ts';
 import { helpPage, parseLine } from './program.ts';
 import { readConfiguration } from './settings.ts';
@@ -42,7 +42,7 @@ export interface PreparedCommand {
  */
 export async function prepare(line: ParsedLine, io: Pick<Io, 'env' | 'clock'>): Promise<PreparedCommand> {
   const { spec, args, options, flags } = line;
-  const globals = resolveGlobals(flags, io.env, readConfiguration(io.env));
+  const globals = resolveGlobals(flags, io.env, readConfiguration(io.env, chosenProfile(flags, io.env)));
   const module = await spec.load();
   const input: CommandInput = {
     args,

@@ -13,6 +13,7 @@ import type { Context } from '../context.ts';
 import { showCredits } from '../render/amounts.ts';
 import { COMPLETION_SCRIPTS, type Shell } from '../render/completion-scripts.ts';
 import { HELP_TOPICS } from '../render/help-topics.ts';
+import { profileNames } from '../settings.ts';
 import { COMMANDS } from './index.ts';
 
 /** `credits completion SHELL` */
@@ -48,8 +49,11 @@ const LIMIT = 200;
 function lookupIn(context: Context, words: readonly string[]): Lookup {
   const { account, isOther } = targetOf(words);
   // A press of a key must neither wait for a network nor offer the ids of another ledger.
-  const isBlind = isOther || context.globals.remote !== null;
+  const { db, remote } = context.globals;
+  const isBlind = isOther || remote !== null || /^postgres(?:ql)?:/i.test(db);
   return async (kind) => {
+    if (kind === 'settings')
+      return profileNames(context.env).map((value) => ({ value, description: 'profile' }));
     try {
       const service = isBlind ? null : await context.serviceIfAny();
       if (kind === 'account' || kind === 'lot' || kind === 'hold') {
@@ -89,7 +93,7 @@ async function idsOf(
 }
 
 function namesOf(
-  kind: Exclude<Dynamic, 'account' | 'lot' | 'hold'>,
+  kind: Exclude<Dynamic, 'account' | 'lot' | 'hold' | 'settings'>,
   catalogue: Catalogue,
   context: Context,
 ): readonly Offer[] {

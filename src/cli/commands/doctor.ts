@@ -6,7 +6,7 @@ import type { CommandModule } from '../command.ts';
 import type { Context } from '../context.ts';
 import type { Paint } from '../render/paint.ts';
 import { printable } from '../render/width.ts';
-import { configFolder } from '../settings.ts';
+import { configurationFile } from '../settings.ts';
 import type { DoctorView } from '../wire-types.ts';
 
 type Finding = DoctorView['findings'][number];
@@ -66,7 +66,7 @@ function surroundings(context: Context, mode: string | null, ledger: string): Fi
 
 /** That it can be read is known by now: every command reads it first. */
 function configuration({ env }: Context): Finding {
-  const file = path.join(configFolder(env), 'config.json');
+  const file = configurationFile(env);
   if (!existsSync(file)) return { id: 'config', level: 'ok', detail: [`none, ${file} would be it`] };
   const { mode } = statSync(file);
   if ((mode & 0o022) === 0) return { id: 'config', level: 'ok', detail: [`${file} is valid`] };

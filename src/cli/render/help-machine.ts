@@ -11,6 +11,7 @@ empty variable is not set.
   CREDITS_TOKEN      access token for it; else the one \`credits login\` stored
   CREDITS_ACCOUNT    the account (--account)
   CREDITS_MODEL      the model, where -m is not given
+  CREDITS_PROFILE    a profile of the configuration file (--profile)
   CREDITS_NOW        the clock, for tests and back-fills (--now)
   NO_COLOR           no escape codes; wins over FORCE_COLOR
   FORCE_COLOR        escape codes also where stdout is no terminal
@@ -37,8 +38,27 @@ password in --db is refused; put it into CREDITS_DB, PGPASSWORD or a passfile.
 FILES
 
   $XDG_DATA_HOME/credits/ledger.db     the ledger (~/.local/share/credits)
-  $XDG_CONFIG_HOME/credits/config.json settings (~/.config/credits): an object
-                                       with "db", "remote", "account", "model"
+  $XDG_CONFIG_HOME/credits/config.json settings (~/.config/credits)
+
+config.json is one object, everything in it optional:
+
+  {
+    "account": "acme", "model": "haiku", "profile": "home",
+    "profiles": {
+      "home": { "db": "~/credits/home.db" },
+      "work": { "remote": "https://credits.example", "token": "...",
+                "account": "build" }
+    }
+  }
+
+"db", "remote", "token", "account" and "model" may stand at the top, for every
+profile, and in a profile, where they win. A profile that names a ledger (db or
+remote) replaces the one at the top. "profile" is the one used unless --profile
+or CREDITS_PROFILE names another. (\`credits simulate --profile\` is the kind of
+run: set CREDITS_PROFILE there.) An unknown setting is an error. A path is
+absolute or starts with ~/. A token, or a password in db, is only taken from a
+file that you alone can read (chmod 600), and a token goes to the remote ledger
+beside it and to no other.
 
 The ledger and its side files can be read by you alone (0600, folders 0700).`;
 
