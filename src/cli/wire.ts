@@ -24,8 +24,9 @@ const sha256 = (text: string): string => {
 
 const TAG_LETTERS = 'abcdefghijkmnpqrstuvwxyz23456789';
 
-function storeOptions({ random }: WireOptions): StoreOptions {
+function storeOptions({ random, signal }: WireOptions): StoreOptions {
   return {
+    signal,
     sha256,
     random: () => Buffer.from(random(4)).readUInt32BE() / 2 ** 32,
     newTag: () => [...random(6)].map((byte) => TAG_LETTERS[byte % TAG_LETTERS.length]).join(''),

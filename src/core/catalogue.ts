@@ -7,6 +7,7 @@
 import type { Microcredits } from './credits.ts';
 import { LedgerError } from './errors.ts';
 import type { Rates } from './rates.ts';
+import { daysInMonth } from './time.ts';
 import type { Instant } from './types.ts';
 
 export interface ModelRow {
@@ -72,7 +73,16 @@ export interface Catalogue {
   providers(): string[];
 }
 
-const DATED = /^(.+?)-(?:\d{8}|\d{4}-\d{2}-\d{2})$/;
+const DATED = /^(.+?)-(?:(\d{4})(\d{2})(\d{2})|(\d{4})-(\d{2})-(\d{2}))$/;
+
+/** The id before a date that exists; `x-20250230` is a name of its own, and unknown. */
+function withoutDate(text: string): string | undefined {
+  const match = DATED.exec(text);
+  if (match === null) return undefined;
+  const [year, month, day] = (match[2] === undefined ? match.slice(5) : match.slice(2)).map(Number);
+  const exists = month! >= 1 && month! <= 12 && day! >= 1 && day! <= daysInMonth(year!, month!);
+  return exists ? match[1] : undefined;
+}
 
 function byName(models: readonly ModelRow[]): { ids: Map<string, ModelRow>; names: Map<string, ModelRow> } {
   const ids = new Map<string, ModelRow>();
@@ -120,7 +130,7 @@ export function createCatalogue(rows: CatalogueRows): Catalogue {
     findModel(text) {
       const exact = findNamed(text);
       if (exact !== undefined) return exact;
-      const stem = DATED.exec(text.toLowerCase())?.[1];
+      const stem = withoutDate(text.toLowerCase());
       return stem === undefined ? undefined : ids.get(stem);
     },
     rateAt: (model, at) => inForce(rates.get(model), at),

@@ -31,6 +31,8 @@ export interface StoreOptions {
   readonly newTag: () => string;
   /** How long a write waits for other processes, ms. */
   readonly busyBudgetMs?: number;
+  /** Ends the wait for other processes; a write that has begun is carried out. */
+  readonly signal?: AbortSignal;
   /** Most pieces of work in one transaction. */
   readonly groupLimit?: number;
 }
@@ -149,6 +151,9 @@ export class SqliteStore extends SqliteReader implements Store {
         return this.#transactOnce(write, rollback);
       } catch (error) {
         if (!isBusy(error) || performance.now() > deadline) throw sqliteRefusal(error, this.location);
+        if (this.#options.signal?.aborted === true) {
+          throw new LedgerError('cancelled', 'interrupted while waiting for the ledger; nothing was changed');
+        }
         await sleep(0.3 + 3 * this.#options.random());
       }
     }

@@ -117,6 +117,20 @@ describe('while another process holds the write lock', () => {
     await t.done();
   });
 
+  it('an interrupt ends the wait: nothing is written and the ledger stays usable', async () => {
+    const stop = new AbortController();
+    const t = testLedger({ options: { signal: stop.signal } });
+    await lock(t.file, 'IMMEDIATE');
+    const spend = t.ledger.spend('default', spendOf('1'));
+    const refused = expect(spend).rejects.toMatchObject({ code: 'cancelled' });
+    await sleep(A_WHILE_MS);
+    stop.abort();
+    await refused;
+    await release();
+    expect((await t.ledger.balance('default')).available).toBe(credits('50'));
+    await t.done();
+  });
+
   it('the program waits too', async () => {
     const t = testLedger();
     await lock(t.file, 'IMMEDIATE');
