@@ -172,8 +172,9 @@ class Builder {
   #register(spec: CommandSpec, heading: string): void {
     const [first, verb] = spec.name.split(' ');
     if (spec.name === '') this.root.action(() => this.#choose(this.root, spec));
-    else if (verb === undefined) this.#addTo(this.root, first!, spec).helpGroup(heading);
-    else this.#registerVerb(first!, verb, spec, heading);
+    else if (verb === undefined) {
+      this.#parents.set(first!, this.#addTo(this.root, first!, spec).helpGroup(heading));
+    } else this.#registerVerb(first!, verb, spec, heading);
   }
 
   #registerVerb(group: string, verb: string, spec: CommandSpec, heading: string): void {
@@ -183,8 +184,10 @@ class Builder {
       this.#parents.set(group, parent);
     }
     if (spec.isDefault === true) this.#describeGroup(parent, spec);
+    // A command with options of its own, and commands below it: theirs begin behind their word.
+    else if (parent.options.length > 0) parent.enablePositionalOptions().allowExcessArguments(true);
     // A verb counts only with its group: the word `list` alone would declare the options of every group.
-    if (this.#isWanted(group)) this.#addTo(parent, verb, spec);
+    if (this.#isWanted(group, ...parent.aliases())) this.#addTo(parent, verb, spec);
   }
 
   /** A group alone is one of its commands. */
@@ -227,6 +230,11 @@ class Builder {
       .action(() => this.#choose(command, spec));
   }
 
+  /** Options that stand before the last word: its command takes them, or refuses them, as if they stood behind it. */
+  #optionsAbove({ parent }: Command): Record<string, string | boolean | string[] | undefined> {
+    return parent === null || parent === this.root ? {} : parent.opts();
+  }
+
   #choose(command: Command, spec: CommandSpec): void {
     if (command.commands.length > 0 && command.args.length > 0) unknownCommand(command);
     const flags = this.root.opts<GlobalFlags>();
@@ -234,7 +242,7 @@ class Builder {
     this.#events.select({
       spec,
       args: command.args,
-      options: command === this.root ? {} : command.opts(),
+      options: command === this.root ? {} : { ...this.#optionsAbove(command), ...command.opts() },
       flags,
     });
   }

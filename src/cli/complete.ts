@@ -112,6 +112,8 @@ export async function complete(
   if (!at.ended && current.startsWith('-')) return { offers: fitting(flagsFor(at), current), files: false };
   if (at.group !== null) return { offers: fitting(verbsOf(commands, at.group), current), files: false };
   if (at.spec === null) return { offers: fitting(firstWords(commands), current), files: false };
+  const verbs = at.operands.length === 0 ? fitting(verbsOf(commands, at.spec.name), current) : [];
+  if (verbs.length > 0) return { offers: verbs, files: false };
   const argument = argumentAt(at.spec, at.operands.length);
   if (argument === undefined) return NOTHING;
   return values(ARGUMENTS[`${at.spec.name} ${argument}`] ?? VALUES[argument] ?? []);
@@ -149,7 +151,10 @@ function positionOf(commands: readonly CommandSpec[], words: readonly string[]):
       spec = commands.find((each) => each.name.startsWith(`${prefix} `) && isNamed(each, word)) ?? UNKNOWN;
       group = null;
     } else {
-      operands.push(word);
+      const below: string = `${spec?.name} ${word}`;
+      const child = operands.length === 0 ? commands.find(({ name }) => name === below) : undefined;
+      if (child === undefined) operands.push(word);
+      else spec = child;
     }
   }
   return { spec, group, operands, given, pending, ended };

@@ -29,6 +29,18 @@ const three = (): object[] => twelve().slice(0, 3);
 const twelve = (): object[] => Array.from({ length: 12 }, (_, k) => steady(`task-${k}`, 10));
 
 describe('simulate calibrate', () => {
+  test('has a page and options of its own, and simulate has none of them', async () => {
+    const own = (await credits(['simulate', 'calibrate', '--help'])).stdout;
+    const parents = (await credits(['simulate', '--help'])).stdout;
+    expect(own).toMatch(/--blend <profile>[\s\S]*simulate calibrate runs\/ -o mine.json/);
+    expect(own).not.toMatch(/--budget|--max-rounds/);
+    expect(parents).toMatch(/Commands:\n +calibrate/);
+    expect(parents).not.toMatch(/--blend|--format|-o, --output/);
+    expect(
+      (await credits(['simulate', '-m', 'haiku', '--blend', 'coding', '--json'])).failure().message,
+    ).toMatch(/unknown option '--blend'/);
+  });
+
   test('fits the laws, writes the profile, and simulate takes it', async () => {
     const file = path.join(folder, 'mine.json');
     const end = await credits(['simulate', 'calibrate', runsFile(twelve()), '-o', file, '--json']);
@@ -124,7 +136,8 @@ describe('simulate calibrate', () => {
   });
 
   test.each([
-    ['simulate calibrate', 'needs the transcripts'],
+    ['simulate calibrate', 'paths'],
+    ['simulate --budget 5 calibrate x', '--budget'],
     ['simulate calibrate /nowhere', '/nowhere'],
     ['simulate calibrate x --budget 5', '--budget'],
     ['simulate calibrate x --max-rounds 5', '--max-rounds'],

@@ -353,7 +353,7 @@ describe('what is refused', () => {
     [`${H} --budget -5`, '--budget'],
     [`${H} --cache google`, '--cache'],
     [`${H} --output p.json`, '--output'],
-    [`${H} calibrat x`, 'no command "calibrat"'],
+    [`${H} calibrat x`, 'unknown command'],
     [`${H} --dry-run`, '--dry-run'],
   ])('%s', async (line, word) => {
     const end = await credits([...line.split(' '), '--json']);

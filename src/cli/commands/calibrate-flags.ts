@@ -7,7 +7,6 @@ import { readSeed } from './simulate-flags.ts';
 
 /** What to fit. */
 export interface CalibrateRequest {
-  readonly mode: 'calibrate';
   readonly paths: readonly string[];
   /** Where to write the profile; null: nowhere. */
   readonly output: string | null;
@@ -21,36 +20,17 @@ export interface CalibrateRequest {
   readonly format: Format | null;
 }
 
-/** Flags that mean something here; all others of `simulate` are refused. */
+/** Flags that mean something here; those of `simulate` that stand before the word `calibrate` are refused. */
 const OWN: ReadonlySet<string> = new Set(['model', 'seed', 'output', 'name', 'blend', 'format']);
-const WORD = 'calibrate';
-
-/** True when the words after `simulate` ask for a calibration. */
-export const isCalibrate = ({ args }: CommandInput): boolean => args[0] === WORD;
-
-/** Refuses what belongs to a calibration alone. @throws LedgerError `invalid_argument` */
-export function refuseCalibration(input: CommandInput): void {
-  const [word] = input.args;
-  if (word !== undefined) {
-    throw invalid(
-      `simulate has no command ${JSON.stringify(word)}`,
-      '`credits simulate calibrate PATH…` fits a profile; `credits simulate -m MODEL` simulates',
-    );
-  }
-  for (const name of ['output', 'name', 'blend', 'format']) {
-    if (input.options[name] !== undefined) {
-      throw invalid(`--${name} is for \`credits simulate calibrate\``, 'leave it out');
-    }
-  }
-}
 
 /**
  * Reads the request.
  * @throws LedgerError `invalid_argument`
  */
 export function parseCalibrate(input: CommandInput): CalibrateRequest {
-  const paths = input.args.slice(1);
-  if (paths.length === 0) throw invalid('calibrate needs the transcripts of runs: name files or folders');
+  const paths = input.args;
+  if (paths.length === 0 || paths.some((path) => path === ''))
+    throw invalid('calibrate needs the transcripts of runs: name files or folders');
   const foreign = Object.keys(input.options).find((name) => !OWN.has(name));
   if (foreign !== undefined) {
     throw invalid(
@@ -59,7 +39,6 @@ export function parseCalibrate(input: CommandInput): CalibrateRequest {
     );
   }
   return {
-    mode: 'calibrate',
     paths,
     output: textOption(input, 'output'),
     name: textOption(input, 'name'),

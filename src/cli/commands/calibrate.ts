@@ -4,7 +4,7 @@ import { invalid } from '../../core/errors.ts';
 import { type Calibration, calibrate } from '../../core/simulate/calibrate.ts';
 import type { RecordedRun } from '../../core/simulate/fit.ts';
 import type { AgentRun, ScanReport } from '../../transcripts/call.ts';
-import type { Result } from '../command.ts';
+import type { CommandModule, Result } from '../command.ts';
 import type { Context } from '../context.ts';
 import { openMarket } from '../market.ts';
 import { renderCalibration } from '../render/calibration.ts';
@@ -12,13 +12,15 @@ import { readPaths } from '../replay/read.ts';
 import { loadProfile } from '../simulate/load-profile.ts';
 import { pricedModel } from '../simulate/market.ts';
 import { writeProfile } from '../simulate/write-profile.ts';
-import type { CalibrateRequest } from './calibrate-flags.ts';
+import { type CalibrateRequest, parseCalibrate } from './calibrate-flags.ts';
 
 /** Errors are shares of cost, so that the model matters little; this one is cheap and always there. */
 const DEFAULT_MODEL = 'claude-haiku';
 
+export const calibrateCommand: CommandModule<CalibrateRequest> = { parse: parseCalibrate, run };
+
 /** Reads the runs, fits, and writes the profile where `-o` says. */
-export async function runCalibration(context: Context, request: CalibrateRequest): Promise<Result> {
+async function run(context: Context, request: CalibrateRequest): Promise<Result> {
   const market = await openMarket(context, false);
   const model = pricedModel(market, request.model ?? DEFAULT_MODEL);
   const blendWith = request.blend === null ? null : loadProfile(request.blend);

@@ -3,19 +3,12 @@ import { invalid } from '../../core/errors.ts';
 import type { CommandModule } from '../command.ts';
 import { openMarket } from '../market.ts';
 import { limitOf, pricedModel } from '../simulate/market.ts';
-import { type CalibrateRequest, isCalibrate, parseCalibrate, refuseCalibration } from './calibrate-flags.ts';
 import { parseSimulate, type SimulateRequest } from './simulate-flags.ts';
 
-export const simulate: CommandModule<SimulateRequest | CalibrateRequest> = {
-  parse(input) {
-    if (isCalibrate(input)) return parseCalibrate(input);
-    refuseCalibration(input);
-    return parseSimulate(input);
-  },
+export const simulate: CommandModule<SimulateRequest> = {
+  parse: parseSimulate,
 
   async run(context, request) {
-    if (request.mode === 'calibrate')
-      return (await import('./calibrate.ts')).runCalibration(context, request);
     if (context.globals.json && request.plot) {
       throw invalid('--json and --plot are two answers', 'leave one of them out');
     }

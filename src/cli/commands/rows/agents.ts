@@ -14,10 +14,9 @@ export const AGENTS: readonly CommandSpec[] = [
   {
     name: 'simulate',
     aliases: ['sim'],
-    args: '[calibrate] [paths...]',
     summary: 'what agent runs would cost, as a distribution or exactly',
     about:
-      'A round is one model call; every round sends the whole context again. With --base-tokens, --tool-tokens and --output-tokens one run is priced exactly; otherwise runs are drawn from a profile. The budget, else the balance, is what a run is held against. Needs no ledger.\n\n`credits simulate calibrate PATH… -o FILE` fits a profile to recorded runs (what `credits replay` reads) and states its error on unseen tasks; `--profile FILE` uses it. Leave out runs that a provider error ended early.\n\nWhat others call a cap on rounds: stepCountIs (Vercel AI SDK), maxTurns (OpenAI Agents SDK), --max-turns (Claude Code), max_steps (smolagents), step_limit (mini-swe-agent). LangGraph’s recursion limit counts about 4 steps per tool call.',
+      'A round is one model call; every round sends the whole context again. With --base-tokens, --tool-tokens and --output-tokens one run is priced exactly; otherwise runs are drawn from a profile. The budget, else the balance, is what a run is held against. Needs no ledger.\n\n`credits simulate calibrate` fits a profile to recorded runs; `--profile FILE` uses it.\n\nWhat others call a cap on rounds: stepCountIs (Vercel AI SDK), maxTurns (OpenAI Agents SDK), --max-turns (Claude Code), max_steps (smolagents), step_limit (mini-swe-agent). LangGraph’s recursion limit counts about 4 steps per tool call.',
     options: [
       { flags: MODEL, description: 'id, name or alias (CREDITS_MODEL)' },
       ...MAX_ROUNDS,
@@ -39,21 +38,40 @@ export const AGENTS: readonly CommandSpec[] = [
       { flags: '--compare', description: 'the same runs on every model' },
       { flags: '--plot', description: 'cost by round and a histogram, in the terminal' },
       { flags: '--html <file>', description: 'write a page with charts; it needs nothing else' },
-      { flags: '-o, --output <file>', description: 'calibrate: where to write the profile' },
-      { flags: '--name <name>', description: 'calibrate: what to call it (the file’s name)' },
-      { flags: '--blend <profile>', description: 'calibrate: blend few runs with a profile' },
-      {
-        flags: '--format <format>',
-        description: 'calibrate: the format of the transcripts, if not recognised',
-      },
     ],
     examples: [
       'credits simulate -m haiku --max-rounds 50 --budget 200',
       'credits simulate -m sonnet --base-tokens 6000 --tool-tokens 800 --output-tokens 400',
       'credits simulate -m 4o --profile service --compare',
-      'credits simulate calibrate runs/ -o mine.json && credits simulate -m haiku --profile mine.json',
+      'credits simulate -m haiku --profile mine.json --html report.html',
     ],
     load: async () => (await import('../simulate.ts')).simulate,
+  },
+  {
+    name: 'simulate calibrate',
+    args: '<paths...>',
+    summary: 'fit a profile to recorded runs, and state its error',
+    about:
+      'Reads what `credits replay` reads, and fits how many rounds a run takes and how its context grows. The error is that of predicting tasks that were left out of the fit, beside the error of one half of the data against the other. `credits simulate --profile FILE` uses the profile. Leave out runs that a provider error ended early. Fewer than 10 runs say little: --blend draws them towards a profile that is known.',
+    options: [
+      { flags: '-o, --output <file>', description: 'where to write the profile' },
+      { flags: '--name <name>', description: 'what to call it (the file’s name)' },
+      {
+        flags: '--blend <profile>',
+        description: 'blend few runs with coding, service, service-large or a file',
+      },
+      {
+        flags: '--format <format>',
+        description: 'claude, codex, gemini, mini-swe-agent, tau2, otel or plain',
+      },
+      { flags: MODEL, description: 'whose rates the errors are told in (claude-haiku)' },
+      { flags: '--seed <n>', description: 'the same seed splits the runs alike (1)' },
+    ],
+    examples: [
+      'credits simulate calibrate runs/ -o mine.json',
+      'credits simulate calibrate ~/.claude/projects -o mine.json --blend coding',
+    ],
+    load: async () => (await import('../calibrate.ts')).calibrateCommand,
   },
   {
     name: 'replay',
