@@ -1,7 +1,7 @@
 // Builds dist/: one small CommonJS entry, and one file for each module that the sources load with `import()`.
 // esbuild does not split CommonJS, and one big file is parsed whole at every start (docs/PERFORMANCE.md), so each
-// lazily loaded module becomes an entry of its own, required only when a command needs it.
-import { rm } from 'node:fs/promises';
+// lazily loaded module becomes an entry of its own, required only when a command needs it. Beside them the manual page.
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 
@@ -57,3 +57,9 @@ for (const entry of queue) {
     logLevel: 'warning',
   });
 }
+
+const { renderManPage } = await import('./man-page.ts');
+const { COMMANDS } = await import('../src/cli/commands/index.ts');
+const { HELP_TOPICS } = await import('../src/cli/render/help-topics.ts');
+const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+await writeFile(path.join(out, 'credits.1'), renderManPage(COMMANDS, HELP_TOPICS, version));
