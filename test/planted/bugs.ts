@@ -1,0 +1,278 @@
+/**
+ * Bugs that a ledger of money must not have, each as an edit of the source. The suite has to turn red on every one:
+ * `npm run planted` applies them to a copy, one at a time, and runs the tests named beside each.
+ */
+
+/** One wrong edit. `find` occurs exactly once in the file. */
+export interface PlantedBug {
+  readonly name: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  /** Test files that have to notice; any one of them is enough. */
+  readonly tests: readonly string[];
+}
+
+const CORE = ['test/core/ledger', 'test/core/properties.test.ts'];
+
+export const PLANTED: readonly PlantedBug[] = [
+  {
+    name: 'deferred begin: the state is read before the lock is ours',
+    file: 'src/store/sqlite.ts',
+    find: "this.db.exec('BEGIN IMMEDIATE');",
+    replace: "this.db.exec('BEGIN');",
+    tests: ['test/torture/busy.test.ts', 'test/torture/race.test.ts'],
+  },
+  {
+    name: 'no lock: every write stands alone',
+    file: 'src/store/sqlite.ts',
+    find: "this.db.exec('BEGIN IMMEDIATE');\n    try {",
+    replace: 'try {',
+    tests: ['test/torture/busy.test.ts', 'test/ledger/local.test.ts'],
+  },
+  {
+    name: 'answered before it is stored',
+    file: 'src/store/sqlite.ts',
+    find: "this.db.exec(rollback ? 'ROLLBACK' : 'COMMIT');",
+    replace: "this.db.exec('ROLLBACK');",
+    tests: ['test/ledger/local.test.ts'],
+  },
+  {
+    name: 'a commit that a power cut may lose',
+    file: 'src/store/sqlite-file.ts',
+    find: "db.pragma('synchronous = FULL');",
+    replace: "db.pragma('synchronous = OFF');",
+    tests: ['test/torture/durability.test.ts'],
+  },
+  {
+    name: 'history may be changed',
+    file: 'migrations/dialect.ts',
+    find: "refuse(table, 'UPDATE')",
+    replace: "''",
+    tests: ['test/ledger/tamper.test.ts', 'test/store'],
+  },
+  {
+    name: 'holds ignored: what is held is still spendable',
+    file: 'src/core/lots.ts',
+    find: 'if (isSpendable(lot, at)) sum += lot.available;',
+    replace: 'if (isSpendable(lot, at)) sum += lot.available + lot.held;',
+    tests: ['test/core/lots.test.ts', ...CORE],
+  },
+  {
+    name: 'burn order reversed',
+    file: 'src/core/lots.ts',
+    find: 'if (aEnd !== bEnd) return aEnd < bEnd ? -1 : 1;',
+    replace: 'if (aEnd !== bEnd) return aEnd < bEnd ? 1 : -1;',
+    tests: ['test/core/lots.test.ts', ...CORE],
+  },
+  {
+    name: 'paid before free',
+    file: 'src/core/lots.ts',
+    find: 'return aPaid ? 1 : -1;',
+    replace: 'return aPaid ? -1 : 1;',
+    tests: ['test/core/lots.test.ts', ...CORE],
+  },
+  {
+    name: 'boundary inclusive: spendable at the very end',
+    file: 'src/core/lots.ts',
+    find: '(lot.expiresAt !== null && lot.expiresAt <= at)',
+    replace: '(lot.expiresAt !== null && lot.expiresAt < at)',
+    tests: ['test/core/lots.test.ts', ...CORE],
+  },
+  {
+    name: 'anchor drift: a short month shortens the next ones',
+    file: 'src/core/cycles.ts',
+    find: 'const day = Math.min(local.day, daysInMonth(year, month));',
+    replace: 'const day = Math.min(local.day, 28);',
+    tests: ['test/core/cycles.test.ts'],
+  },
+  {
+    name: 'the remaining share rounded up',
+    file: 'src/core/cycles.ts',
+    find: 'return micro(Number((BigInt(difference) * remaining) / BigInt(end - start)));',
+    replace: 'return micro(Math.ceil((difference * Number(remaining)) / (end - start)));',
+    tests: ['test/core/cycles.test.ts', ...CORE],
+  },
+  {
+    name: 'a missed cycle is granted too',
+    file: 'src/core/ledger/plan-change.ts',
+    find: 'const amount = cycle.plan.monthly;',
+    replace: 'const amount = (cycle.plan.monthly * (1 + cycle.missed)) as typeof cycle.plan.monthly;',
+    tests: CORE,
+  },
+  {
+    name: 'a cycle is granted before it is due',
+    file: 'src/core/ledger/plan-change.ts',
+    find: 'if (account.cycleEnd !== null && at < account.cycleEnd) return null;',
+    replace: '',
+    tests: CORE,
+  },
+  {
+    name: 'float sum: a price by multiplication of numbers',
+    file: 'src/core/rates.ts',
+    find: 'const cost = (sum * 1000n + unit - 1n) / unit;',
+    replace: 'const cost = BigInt(Math.ceil((Number(sum) / Number(unit)) * 1000));',
+    tests: ['test/core/rates.test.ts'],
+  },
+  {
+    name: 'a price rounded down',
+    file: 'src/core/rates.ts',
+    find: '(sum * 1000n + unit - 1n) / unit',
+    replace: '(sum * 1000n) / unit',
+    tests: ['test/core/rates.test.ts'],
+  },
+  {
+    name: 'cache reads paid twice',
+    file: 'src/core/rates.ts',
+    find: '{ tokens: tokens.inputTokens - read - written, rate: rates.input },',
+    replace: '{ tokens: tokens.inputTokens, rate: rates.input },',
+    tests: ['test/core/rates.test.ts'],
+  },
+  {
+    name: 'key with amount: another amount under a key is answered as the first',
+    file: 'src/ledger/requests.ts',
+    find: "case 'spend':\n      return [\n        command.amount,",
+    replace: "case 'spend':\n      return [",
+    tests: ['test/ledger/local.test.ts', 'test/cli'],
+  },
+  {
+    name: 'a repeated key books again',
+    file: 'src/ledger/local.ts',
+    find: 'if (replay !== null) {',
+    replace: 'if (replay !== null && key === null) {',
+    tests: ['test/ledger/local.test.ts'],
+  },
+  {
+    name: 'a key of the same transaction is not seen',
+    file: 'src/store/sqlite-batch.ts',
+    find: 'if (this.#keys.get(account.no)?.has(key)) this.#inserts.flush();',
+    replace: '',
+    tests: ['test/store/group-commit.test.ts'],
+  },
+  {
+    name: 'debt does not block',
+    file: 'src/core/ledger/booking.ts',
+    find: 'if (booking.account.debt === ZERO) return;',
+    replace: 'if (booking.account.debt >= ZERO) return;',
+    tests: CORE,
+  },
+  {
+    name: 'time runs backwards',
+    file: 'src/core/ledger/booking.ts',
+    find: 'this.at = Math.max(now, state.account.lastAt);',
+    replace: 'this.at = now;',
+    tests: CORE,
+  },
+  {
+    name: 'a closed account spends',
+    file: 'src/core/ledger/booking.ts',
+    find: 'if (account.closedAt === null) return;',
+    replace: 'if (account.closedAt !== 0) return;',
+    tests: CORE,
+  },
+  {
+    name: 'what an overrun takes from no lot is forgotten',
+    file: 'src/core/ledger/holds.ts',
+    find: "booking.move('owed', 'debt', 'spent', short, null);",
+    replace: '',
+    tests: CORE,
+  },
+  {
+    name: 'a hold is settled twice',
+    file: 'src/core/ledger/holds.ts',
+    find: "if (found.status === 'settled' || found.status === 'released') throw resolvedAlready(booking, found);",
+    replace: '',
+    tests: CORE,
+  },
+  {
+    name: 'a settle is priced by today’s rate and not by the hold’s',
+    file: 'src/core/ledger/holds.ts',
+    find: 'rate: own.rate === null ? null : (catalogue.rateByNo(own.rate) ?? null),',
+    replace: 'rate: catalogue.rateAt(own.model, booking.at) ?? null,',
+    tests: [...CORE, 'test/ledger/local.test.ts'],
+  },
+  {
+    name: 'what a hold lets go returns first lot first',
+    file: 'src/core/ledger/sweep.ts',
+    find: 'of parts.reverse()) {',
+    replace: 'of parts) {',
+    tests: CORE,
+  },
+  {
+    name: 'what comes back to an ended lot is spendable again',
+    file: 'src/core/ledger/sweep.ts',
+    find: 'endRest(booking, lot, amount);',
+    replace: '',
+    tests: CORE,
+  },
+  {
+    name: 'a lapsed hold still reserves at its end',
+    file: 'src/core/ledger/sweep.ts',
+    find: "(hold) => hold.status === 'open' && hold.expiresAt <= booking.at,",
+    replace: "(hold) => hold.status === 'open' && hold.expiresAt < booking.at,",
+    tests: CORE,
+  },
+  {
+    name: 'a grant leaves the debt',
+    file: 'src/core/ledger/grants.ts',
+    find: "booking.move('repaid', 'available', 'spent', least(booking.account.debt, facts.amount), lot.no);",
+    replace: '',
+    tests: CORE,
+  },
+  {
+    name: 'a call on the account’s own key is paid for',
+    file: 'src/core/ledger/spend.ts',
+    find: 'if (!usage.byok) {',
+    replace: 'if (usage.model !== null || !usage.byok) {',
+    tests: CORE,
+  },
+  {
+    name: 'the chain leaves out the receipt before',
+    file: 'src/core/chain.ts',
+    find: '    previous,\n',
+    replace: "    '',\n",
+    tests: ['test/core/chain.test.ts', 'test/ledger/tamper.test.ts'],
+  },
+  {
+    name: 'refund that mints: what went back is granted again',
+    file: 'src/core/ledger/clawback.ts',
+    find: 'const isLess = target < returnTarget(before, before.returns);',
+    replace: 'const isLess = true;',
+    tests: ['test/core', 'test/ledger', 'test/payments'],
+  },
+  {
+    name: 'a refund told twice is taken twice',
+    file: 'src/core/ledger/clawback.ts',
+    find: 'if (target > taken) return take(booking, attempt, micro(target - taken), policy);',
+    replace: 'if (target > ZERO) return take(booking, attempt, target, policy);',
+    tests: ['test/core', 'test/ledger', 'test/payments'],
+  },
+  {
+    name: 'a payment that succeeded is granted with each event',
+    file: 'src/core/ledger/payments.ts',
+    find: "if (before.status === 'succeeded' || before.status === 'mismatch') return undefined;",
+    replace: '',
+    tests: ['test/core', 'test/ledger', 'test/payments'],
+  },
+  {
+    name: 'an unknown outcome does not hold the next purchase back',
+    file: 'src/core/ledger/payments.ts',
+    find: "if (attempt.status === 'unknown') throw outcomeUnknown(payId(booking.account, attempt.no));",
+    replace: '',
+    tests: ['test/core', 'test/ledger', 'test/payments'],
+  },
+  {
+    name: 'the monthly limit counts only what has been paid',
+    file: 'src/core/topup.ts',
+    find: "attempt.kind === 'auto' && attempt.status !== 'failed' && attempt.status !== 'canceled';",
+    replace: "attempt.kind === 'auto' && attempt.status === 'succeeded';",
+    tests: ['test/core', 'test/ledger', 'test/payments'],
+  },
+  {
+    name: 'an attempt does not stand in the way of the next',
+    file: 'src/core/topup.ts',
+    find: "if (automatic.length > 0 || active.some((attempt) => attempt.status === 'unknown')) return 'in_flight';",
+    replace: '',
+    tests: ['test/core', 'test/ledger', 'test/payments'],
+  },
+];
