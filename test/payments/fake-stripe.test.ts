@@ -1,6 +1,8 @@
 /** The fake itself, through the SDK: what the other tests lean on. */
+import path from 'node:path';
 import Stripe from 'stripe';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startProcess, workerOf } from '../helpers/processes.ts';
 import { type FakeStripe, startFakeStripe, TEST_KEY } from '../helpers/stripe/fake.ts';
 import { API_VERSION } from '../helpers/stripe/world.ts';
 
@@ -288,5 +290,32 @@ describe('webhooks', () => {
       expect(event.type).toBe('customer.created');
     }
     expect(() => stripe.webhooks.constructEvent(body, signature, 'whsec_other', 0)).toThrow('signature');
+  });
+});
+
+describe('a fake in a process of its own', () => {
+  it('says where it is, takes hooks line by line, and ends with its input', async () => {
+    const main = path.resolve(import.meta.dirname, '../helpers/stripe/main.ts');
+    const worker = workerOf<{ do: string; with?: unknown[] }>(
+      startProcess(process.execPath, [main, String(Date.UTC(2026, 2, 1))]),
+    );
+    const { url } = await worker.answer<{ url: string }>();
+    const ask = async (task: { do: string; with?: unknown[] }) => {
+      worker.start(task);
+      return worker.answer<unknown>();
+    };
+    const other = clientOf(url);
+    const customer = await other.customers.create({});
+    expect(customer.created).toBe(Date.UTC(2026, 2, 1) / 1000);
+    await ask({ do: 'fault', with: [{ at: 'after', does: 503, path: '/customers' }] });
+    expect(await errorOf(other.customers.create({}))).toMatchObject({ status: 503 });
+    await ask({ do: 'advance', with: [DAY] });
+    expect((await other.customers.create({})).created).toBe(Date.UTC(2026, 2, 2) / 1000);
+    expect(await ask({ do: 'books' })).toEqual({ result: [] });
+    expect(await ask({ do: 'complete', with: ['cs_none'] })).toEqual({
+      error: expect.stringContaining('cs_none'),
+    });
+    worker.child.stdin?.end();
+    expect(await worker.ended).toMatchObject({ code: 0, stderr: '' });
   });
 });

@@ -22,6 +22,9 @@ export type Fault =
 export interface FaultFacts {
   /** Which requests; all when left out. */
   matches?: (line: RequestLine) => boolean;
+  /** The same in words, for a fake in a process of its own: `POST` and the end of the path. */
+  method?: string;
+  path?: string;
   /** Before: nothing has happened. After: everything has happened, only the answer is lost. */
   at: 'before' | 'after';
   does: Fault;
@@ -79,7 +82,7 @@ export class Faults {
   async meet(at: 'before' | 'after', line: RequestLine): Promise<Exclude<Fault, 'pause'> | null> {
     for (const waiting of this.#waiting) {
       const { facts } = waiting;
-      if (facts.at !== at || waiting.left === 0 || facts.matches?.(line) === false) continue;
+      if (facts.at !== at || waiting.left === 0 || !concerns(facts, line)) continue;
       if (waiting.skip > 0) {
         waiting.skip -= 1;
         continue;
@@ -92,3 +95,8 @@ export class Faults {
     return null;
   }
 }
+
+const concerns = ({ matches, method, path }: FaultFacts, line: RequestLine): boolean =>
+  (method === undefined || line.method === method) &&
+  (path === undefined || line.path.endsWith(path)) &&
+  matches?.(line) !== false;
