@@ -40,6 +40,8 @@ export interface FaultPoint {
   readonly reached: Promise<RequestLine>;
   /** Lets a paused request go on. */
   go(): void;
+  /** Ends a paused request where it is: before its effect nothing happens any more. */
+  lose(): void;
   /** Takes the fault back. */
   clear(): void;
 }
@@ -50,7 +52,7 @@ interface Waiting {
   left: number;
   skip: number;
   reach: (line: RequestLine) => void;
-  gone: Promise<void>;
+  gone: Promise<'go' | 'lose'>;
 }
 
 /** The faults of one fake. */
@@ -59,7 +61,7 @@ export class Faults {
 
   add(facts: FaultFacts): FaultPoint {
     const reached = Promise.withResolvers<RequestLine>();
-    const gone = Promise.withResolvers<void>();
+    const gone = Promise.withResolvers<'go' | 'lose'>();
     const waiting: Waiting = {
       facts,
       left: facts.times ?? 1,
@@ -70,9 +72,10 @@ export class Faults {
     this.#waiting.push(waiting);
     return {
       reached: reached.promise,
-      go: () => gone.resolve(),
+      go: () => gone.resolve('go'),
+      lose: () => gone.resolve('lose'),
       clear: () => {
-        gone.resolve();
+        gone.resolve('go');
         this.#waiting = this.#waiting.filter((other) => other !== waiting);
       },
     };
@@ -90,7 +93,7 @@ export class Faults {
       waiting.left -= 1;
       waiting.reach(line);
       if (facts.does !== 'pause') return facts.does;
-      await waiting.gone;
+      if ((await waiting.gone) === 'lose') return 'drop';
     }
     return null;
   }
