@@ -43,6 +43,7 @@ CREATE TABLE card (
   CHECK ((consent IS NULL) = (consent_at IS NULL))
 ) ${table};
 CREATE INDEX card_customer ON card (customer);
+CREATE INDEX card_method ON card (payment_method) WHERE payment_method IS NOT NULL;
 `;
 
 const attempt = ({ int, text, table }: Dialect) => `
@@ -75,6 +76,7 @@ CREATE TABLE attempt (
 ) ${table}CLUSTERED;
 CREATE UNIQUE INDEX attempt_active ON attempt (account) WHERE kind = 'auto' AND status IN ${ACTIVE};
 CREATE UNIQUE INDEX attempt_intent ON attempt (intent) WHERE intent IS NOT NULL;
+CREATE INDEX attempt_session ON attempt (session) WHERE session IS NOT NULL;
 CREATE INDEX attempt_open ON attempt (account) WHERE status IN ${ACTIVE};
 CREATE INDEX attempt_auto ON attempt (account, reserved_at) WHERE kind = 'auto';
 `;

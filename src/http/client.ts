@@ -13,6 +13,7 @@ import type { AccessRole } from '../ledger/access-tokens.ts';
 import type * as Views from '../ledger/service.ts';
 import type { LedgerInfo, LedgerService, WriteOptions } from '../ledger/service.ts';
 import { Asker, type Question } from './client/ask.ts';
+import { NoPayments } from './client/no-payments.ts';
 import { Transport, type TransportOptions } from './client/transport.ts';
 
 export interface RemoteOptions extends TransportOptions {
@@ -56,7 +57,7 @@ type Method<Name extends keyof LedgerService> = LedgerService[Name] extends (...
   ? Awaited<R>
   : never;
 
-export class RemoteLedger implements LedgerService {
+export class RemoteLedger extends NoPayments implements LedgerService {
   readonly info: LedgerInfo;
   readonly access: RemoteAccess;
   readonly #options: RemoteOptions;
@@ -65,6 +66,7 @@ export class RemoteLedger implements LedgerService {
   readonly #openedAt: Instant;
 
   constructor(options: RemoteOptions, transport: Transport, asker: Asker, access: RemoteAccess) {
+    super();
     this.info = { location: options.url, mode: access.mode };
     this.access = access;
     this.#options = options;

@@ -5,6 +5,7 @@ import { invalid, LedgerError } from '../core/errors.ts';
 import type { PlanContext } from '../core/plans.ts';
 import type { Account, Instant } from '../core/types.ts';
 import type { ZoneRules } from '../core/zones.ts';
+import type { PaymentAccess } from './payments/payment-run.ts';
 import { receiptView } from './receipt-view.ts';
 import type { LedgerMode, ReceiptView } from './service.ts';
 import type { Decided, Store } from './store.ts';
@@ -22,6 +23,8 @@ export interface LocalDeps {
   readonly wall: () => Instant;
   /** Who changes settings, for their receipts. */
   readonly actor: string;
+  /** How payments are reached; absent where there are none. */
+  readonly payments?: PaymentAccess;
 }
 
 export const contextOf = (deps: LocalDeps, catalogue: Catalogue): PlanContext => ({

@@ -18,6 +18,7 @@ import { readBalance } from './local-balance.ts';
 import { changeByok, readByok } from './local-byok.ts';
 import { answerOf, contextOf, type LocalDeps, refuseFuture } from './local-deps.ts';
 import { keyReused } from './local-keys.ts';
+import { LocalPayments } from './local-payments.ts';
 import { readAccount, readAccounts, readCycle, readHolds, readLog, readPlan } from './local-reads.ts';
 import { aliasModel, definePlan, setModel } from './local-settings.ts';
 import { expire, runCycle } from './local-sweeps.ts';
@@ -49,21 +50,20 @@ import type { VerifyOptions } from './verify-view.ts';
 /** Latest holds of an account that are looked at for what estimates learn: the same few milliseconds on any ledger. */
 const RECORDED_HOLDS = 1_000;
 
-export class LocalLedger implements LedgerService {
+export class LocalLedger extends LocalPayments implements LedgerService {
   readonly info: LedgerInfo;
-  readonly #deps: LocalDeps;
 
   constructor(deps: LocalDeps) {
-    this.#deps = deps;
+    super(deps);
     this.info = { location: deps.store.location, mode: deps.store.mode };
   }
 
   now(): Instant {
-    return this.#deps.now();
+    return this.deps.now();
   }
 
   catalogue(): Promise<Catalogue> {
-    return this.#deps.store.catalogue();
+    return this.deps.store.catalogue();
   }
 
   spend(account: string, input: SpendInput, options: WriteOptions = {}): Promise<ReceiptView> {
@@ -83,7 +83,7 @@ export class LocalLedger implements LedgerService {
         },
       ),
     );
-    const results = await this.#deps.store.execute(works);
+    const results = await this.deps.store.execute(works);
     return results.map((result, index): ItemResult => {
       if (!result.ok) return { status: 'refused', error: result.error as LedgerError };
       const receipt = answerOf(result.decided, options.dryRun === true, accounts[index]);
@@ -127,11 +127,11 @@ export class LocalLedger implements LedgerService {
   }
 
   expire(account: string | null, lot: string | null, options: WriteOptions = {}) {
-    return expire(this.#deps, account, lot, options, (...args) => this.#run(...args));
+    return expire(this.deps, account, lot, options, (...args) => this.#run(...args));
   }
 
   runCycle(...args: Parameters<LedgerService['runCycle']>) {
-    return runCycle(this.#deps, ...args);
+    return runCycle(this.deps, ...args);
   }
 
   async setPlan(
@@ -144,29 +144,29 @@ export class LocalLedger implements LedgerService {
     const changed = 'replay' in decided || decided.booked.at(-1)?.receipt.kind === 'plan_change';
     const receipt = changed ? answerOf(decided, options.dryRun === true, owner) : null;
     const stood = 'replay' in decided ? planAfter(owner, decided.replay) : decided.state.account;
-    const view = await readPlan(this.#deps, account, { account: stood, at: stood.lastAt });
+    const view = await readPlan(this.deps, account, { account: stood, at: stood.lastAt });
     return { ...view, effectiveAt: view.pending?.at ?? receipt?.at ?? this.now(), receipt };
   }
 
   balance(account: string, asOf: Instant | null = null) {
-    return readBalance(this.#deps, account, asOf);
+    return readBalance(this.deps, account, asOf);
   }
 
   holds(account: string, all: boolean, asOf: Instant | null = null) {
-    return readHolds(this.#deps, account, all, asOf);
+    return readHolds(this.deps, account, all, asOf);
   }
 
   async tokenRecords(account: string): Promise<TokenRecord[]> {
-    const { state } = await this.#deps.store.read(account);
-    return this.#deps.store.tokenRecords(state.account, RECORDED_HOLDS);
+    const { state } = await this.deps.store.read(account);
+    return this.deps.store.tokenRecords(state.account, RECORDED_HOLDS);
   }
 
   cycle(account: string) {
-    return readCycle(this.#deps, account);
+    return readCycle(this.deps, account);
   }
 
   plan(account: string) {
-    return readPlan(this.#deps, account);
+    return readPlan(this.deps, account);
   }
 
   async plans(): Promise<PlanRow[]> {
@@ -178,27 +178,27 @@ export class LocalLedger implements LedgerService {
   }
 
   log(account: string, query: LogQuery) {
-    return readLog(this.#deps, account, query);
+    return readLog(this.deps, account, query);
   }
 
   usage(account: string, query: UsageQuery) {
-    return readUsage(this.#deps, account, query);
+    return readUsage(this.deps, account, query);
   }
 
   forecast(account: string, days: number) {
-    return readForecast(this.#deps, account, days);
+    return readForecast(this.deps, account, days);
   }
 
   accounts(page: { readonly after?: string | null; readonly limit?: number } = {}) {
-    return readAccounts(this.#deps, page);
+    return readAccounts(this.deps, page);
   }
 
   account(id: string) {
-    return readAccount(this.#deps, id);
+    return readAccount(this.deps, id);
   }
 
   openAccount(input: OpenInput, options: WriteOptions = {}) {
-    return openAccount(this.#deps, input, options);
+    return openAccount(this.deps, input, options);
   }
 
   closeAccount(account: string, options: WriteOptions = {}): Promise<ReceiptView> {
@@ -206,43 +206,39 @@ export class LocalLedger implements LedgerService {
   }
 
   byok(account: string) {
-    return readByok(this.#deps, account);
+    return readByok(this.deps, account);
   }
 
   changeByok(account: string, input: ByokInput, options: WriteOptions = {}) {
-    return changeByok(this.#deps, account, input, options);
+    return changeByok(this.deps, account, input, options);
   }
 
   setModel(input: ModelSetInput, options: WriteOptions = {}) {
-    return setModel(this.#deps, input, options);
+    return setModel(this.deps, input, options);
   }
 
   aliasModel(input: { readonly alias: string; readonly model: string }, options: WriteOptions = {}) {
-    return aliasModel(this.#deps, input, options);
+    return aliasModel(this.deps, input, options);
   }
 
   importModels(models: Parameters<LedgerService['importModels']>[0], options: WriteOptions = {}) {
-    return importModels(this.#deps, models, options);
+    return importModels(this.deps, models, options);
   }
 
   definePlan(input: Parameters<LedgerService['definePlan']>[0], options: WriteOptions = {}) {
-    return definePlan(this.#deps, input, options);
+    return definePlan(this.deps, input, options);
   }
 
   exportRows<What extends ExportWhat>(what: What, account: string | null) {
-    return exportAccountRows(this.#deps, what, account);
+    return exportAccountRows(this.deps, what, account);
   }
 
   exportLedger() {
-    return exportLedger(this.#deps);
+    return exportLedger(this.deps);
   }
 
   verify(options: VerifyOptions = {}) {
-    return verifyStore(this.#deps, options);
-  }
-
-  close(): Promise<void> {
-    return this.#deps.store.close();
+    return verifyStore(this.deps, options);
   }
 
   async #onHold(
@@ -278,7 +274,7 @@ export class LocalLedger implements LedgerService {
       },
       target,
     );
-    const [result] = await this.#deps.store.execute([work]);
+    const [result] = await this.deps.store.execute([work]);
     if (!result!.ok) throw result!.error;
     return { decided: result!.decided, owner: owner! };
   }
@@ -291,7 +287,7 @@ export class LocalLedger implements LedgerService {
     seen: (account: Account) => void,
     target?: Target,
   ): Work {
-    const deps = this.#deps;
+    const deps = this.deps;
     const now = deps.now();
     return {
       account,

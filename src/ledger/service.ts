@@ -15,11 +15,14 @@ import type { TokenRecord } from '../core/token-corrections.ts';
 import type { Instant } from '../core/types.ts';
 import type { LedgerLine } from './export/ledger-lines.ts';
 import type { ExportRows, ExportWhat } from './export/rows.ts';
+import type { PaymentService } from './payment-service.ts';
 import type { ForecastView, UsageQuery, UsageReport } from './usage-view.ts';
 import type { VerifyOptions, VerifyView } from './verify-view.ts';
 
 export type * from './export/ledger-lines.ts';
 export type * from './export/rows.ts';
+export type * from './payment-service.ts';
+export type * from './payment-views.ts';
 export type * from './usage-view.ts';
 
 import type {
@@ -52,7 +55,7 @@ import type {
 export type * from './views.ts';
 
 /** A ledger: local over a store, or remote over HTTP. */
-export interface LedgerService {
+export interface LedgerService extends PaymentService {
   readonly info: LedgerInfo;
   /** The clock this service books with. */
   now(): Instant;

@@ -29,6 +29,8 @@ export type LedgerMode = 'test' | 'live';
 export interface LedgerInfo {
   readonly location: string;
   readonly mode: LedgerMode;
+  /** The one account that can be reached this way; absent: all of them. */
+  readonly ownAccount?: string;
 }
 
 /** Beside every write. `key`: idempotency key, per account and for ever; a dry run decides, books nothing, binds no key. */

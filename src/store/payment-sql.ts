@@ -29,6 +29,8 @@ export const PAYMENT_SQL = {
   attemptOfSession: `SELECT a.id, t.no FROM attempt t JOIN account a ON a.no = t.account WHERE t.session = ?`,
   accountOfCustomer:
     'SELECT a.id FROM card c JOIN account a ON a.no = c.account WHERE c.customer = ? LIMIT 1',
+  accountOfCard:
+    'SELECT a.id FROM card c JOIN account a ON a.no = c.account WHERE c.payment_method = ? LIMIT 1',
   accountsOpen: accountsIn(`SELECT account FROM attempt WHERE status IN ${ACTIVE}
     UNION SELECT account FROM card WHERE setup IS NOT NULL`),
   accountsTopup: accountsIn('SELECT account FROM topup WHERE enabled = 1'),

@@ -60,6 +60,7 @@ export function sqlitePayments({ sql, read, write }: PaymentDoors): PaymentStore
     row === undefined ? null : { account: row[0] as string, no: row[1] as number };
   return {
     wallet: async (account, at) => read(() => readWallet(sql, account, at, null)),
+    isTopupOn: async (account) => read(() => sql('topupOf').get(account.no)?.[0] === 1),
     attempt: async (account, no) =>
       read(() => sql('attemptByNo').all(account.no, no).map(attemptOf)[0] ?? null),
     attempts: async (account, kind, limit) =>
@@ -77,6 +78,8 @@ export function sqlitePayments({ sql, read, write }: PaymentDoors): PaymentStore
       ),
     accountOfCustomer: async (customer) =>
       read(() => (sql('accountOfCustomer').get(customer)?.[0] as string | undefined) ?? null),
+    accountOfCard: async (card) =>
+      read(() => (sql('accountOfCard').get(card)?.[0] as string | undefined) ?? null),
     accounts: async (what, after, limit) =>
       read(() => {
         const rows = sql(ACCOUNTS[what]).all(after, limit);

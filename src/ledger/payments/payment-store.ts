@@ -45,6 +45,8 @@ export interface AccountPage {
 }
 
 export interface PaymentStore {
+  /** Whether auto top-up is switched on. */
+  isTopupOn(account: Account): Promise<boolean>;
   /** Policy, card, and the attempts that a `Wallet` holds at an instant. */
   wallet(account: Account, at: Instant): Promise<Wallet>;
   attempt(account: Account, no: number): Promise<Attempt | null>;
@@ -57,6 +59,8 @@ export interface PaymentStore {
   } | null>;
   /** The account of a customer of the provider. */
   accountOfCustomer(customer: string): Promise<string | null>;
+  /** The account that a card is saved for. */
+  accountOfCard(paymentMethod: string): Promise<string | null>;
   /** `open`: with an attempt under way or a set-up page that waits; `topup`: with auto top-up on; `paid`: with attempts. */
   accounts(what: 'open' | 'topup' | 'paid', after: number, limit: number): Promise<AccountPage>;
   /** Whether an event was recorded. */

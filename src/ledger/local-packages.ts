@@ -1,0 +1,53 @@
+/** Packages of the price list: dated rows, booked on the ledger's own chain. Source: contract 4, 6 (`packages`). */
+import { ZERO } from '../core/credits.ts';
+import { invalid, LedgerError } from '../core/errors.ts';
+import type { LocalDeps } from './local-deps.ts';
+import { changeSettings } from './local-settings.ts';
+import type { PackageInput } from './payment-service.ts';
+import type { SettingView, WriteOptions } from './service.ts';
+
+const PACKAGE_ID = /^[a-z0-9][a-z0-9_-]{0,31}$/;
+
+/** @throws LedgerError `invalid_argument` */
+export function setPackage(
+  deps: LocalDeps,
+  input: PackageInput,
+  options: WriteOptions,
+): Promise<SettingView> {
+  const id = input.package.toLowerCase();
+  if (!PACKAGE_ID.test(id)) {
+    throw invalid(
+      `${JSON.stringify(input.package)} is no package id`,
+      'letters, digits, _ and -, at most 32',
+    );
+  }
+  const { credits, priceCents } = input;
+  if (credits === ZERO) throw invalid('a package has more than 0 credits');
+  return changeSettings(
+    deps,
+    ['package', { ...input, package: id }],
+    (_, now) => [{ table: 'package', id, from: input.from ?? now, credits, priceCents, retired: false }],
+    options,
+  );
+}
+
+/** @throws LedgerError `unknown_package` */
+export function retirePackage(deps: LocalDeps, name: string, options: WriteOptions): Promise<SettingView> {
+  const id = name.toLowerCase();
+  return changeSettings(
+    deps,
+    ['package retire', id],
+    (catalogue, now) => {
+      const row = catalogue.packagesAt(now).find((each) => each.id === id);
+      if (row === undefined) {
+        throw new LedgerError('unknown_package', `no package on sale is called ${JSON.stringify(name)}`, {
+          hint: 'list them with `credits packages`',
+          details: { package: name },
+        });
+      }
+      const { credits, priceCents } = row;
+      return [{ table: 'package', id, from: now, credits, priceCents, retired: true }];
+    },
+    options,
+  );
+}
