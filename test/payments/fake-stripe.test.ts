@@ -1,4 +1,6 @@
 /** The fake itself, through the SDK: what the other tests lean on. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import Stripe from 'stripe';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -290,6 +292,54 @@ describe('webhooks', () => {
       expect(event.type).toBe('customer.created');
     }
     expect(() => stripe.webhooks.constructEvent(body, signature, 'whsec_other', 0)).toThrow('signature');
+  });
+});
+
+describe('deliveries', () => {
+  /** A server that answers a status to each delivery, and remembers types. */
+  const receiver = async (statusOf: (count: number) => number) => {
+    const got: string[] = [];
+    const server = createServer((request, response) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', (chunk: string) => {
+        body += chunk;
+      });
+      request.on('end', () => {
+        const mark = String(request.headers['stripe-signature']);
+        got.push(stripe.webhooks.constructEvent(body, mark, 'whsec_1', 300, undefined, fake.world.nowMs).id);
+        response.writeHead(statusOf(got.length)).end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+    return { got, url, close: () => server.close() };
+  };
+
+  it('go out at once, and those that failed are told from the others', async () => {
+    const { got, url, close } = await receiver((count) => (count === 2 ? 500 : 200));
+    fake.webhooks.to({ url, secrets: ['whsec_1'] });
+    for (let each = 0; each < 3; each += 1) await stripe.customers.create({});
+    await fake.webhooks.settled();
+    const ids = fake.world.events.map(({ id }) => id);
+    expect(got).toEqual(ids);
+    const failed = await stripe.events.list({ delivery_success: false });
+    expect(failed.data.map(({ id }) => id)).toEqual([ids[1]]);
+    close();
+  });
+
+  it('are held back, then repeated, turned round and lost as a test likes', async () => {
+    const { got, url, close } = await receiver(() => 200);
+    const endpoint = fake.webhooks.to({ url, secrets: ['whsec_1'], mode: 'held' });
+    for (let each = 0; each < 4; each += 1) await stripe.customers.create({});
+    expect(got).toEqual([]);
+    const ids = fake.world.events.map(({ id }) => id);
+    fake.advance(HOUR);
+    const statuses = await endpoint.flush(([a, b, , d]) => [d!, b!, b!, a!]);
+    expect(got).toEqual([ids[3], ids[1], ids[1], ids[0]]);
+    expect(statuses).toEqual([200, 200, 200, 200]);
+    expect(endpoint.queue).toEqual([]);
+    close();
+    expect(await endpoint.flush(() => [fake.world.events[0]!])).toEqual([0]);
   });
 });
 
