@@ -25,3 +25,17 @@ export const SQLITE: Dialect = {
   appendOnly: (table) => `${refuse(table, 'UPDATE')}\n${refuse(table, 'DELETE')}`,
   noDelete: (table) => refuse(table, 'DELETE'),
 };
+
+const guard = (table: string, event: 'UPDATE' | 'DELETE' | 'TRUNCATE') =>
+  `CREATE TRIGGER ${table}_no_${event.toLowerCase()} BEFORE ${event} ON ${table}
+FOR EACH ${event === 'TRUNCATE' ? 'STATEMENT' : 'ROW'} EXECUTE FUNCTION credits_refuse();`;
+
+/** PostgreSQL: triggers that call one function, and text in the order of its bytes, as SQLite has it. */
+export const POSTGRES: Dialect = {
+  int: 'bigint',
+  text: 'text COLLATE "C"',
+  bytes: 'bytea',
+  table: '',
+  appendOnly: (table) => [guard(table, 'UPDATE'), POSTGRES.noDelete(table)].join('\n'),
+  noDelete: (table) => [guard(table, 'DELETE'), guard(table, 'TRUNCATE')].join('\n'),
+};

@@ -7,7 +7,7 @@ import { up as usageRollup } from './0002-usage-rollup.ts';
 import { up as payments } from './0003-payments.ts';
 import { up as rateTiers } from './0004-rate-tiers.ts';
 import { up as accessToken } from './0005-access-token.ts';
-import { type Dialect, SQLITE } from './dialect.ts';
+import { type Dialect, POSTGRES, SQLITE } from './dialect.ts';
 
 /** A step: its name and the text that takes a ledger there. */
 export interface Migration {
@@ -31,4 +31,21 @@ export function sqliteSteps(after: number): string[] {
   return MIGRATIONS.slice(after).map((step) =>
     step.up(SQLITE).replaceAll('STRICTCLUSTERED', 'STRICT, WITHOUT ROWID'),
   );
+}
+
+/** What a PostgreSQL ledger has beside the steps: its version, which SQLite keeps in the file's header, and a function. */
+const POSTGRES_START = `
+CREATE TABLE credits_schema (
+  one bigint PRIMARY KEY CHECK (one = 1),
+  version bigint NOT NULL
+);
+
+CREATE FUNCTION credits_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$;
+`;
+
+/** PostgreSQL text of every step after a version. */
+export function postgresSteps(after: number): string[] {
+  const steps = MIGRATIONS.slice(after).map((step) => step.up(POSTGRES).replaceAll(') CLUSTERED', ')'));
+  return after === 0 ? [POSTGRES_START, ...steps] : steps;
 }

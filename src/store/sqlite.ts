@@ -14,6 +14,7 @@ import type { Outcome } from '../core/ledger/decide.ts';
 import type { PaymentStore } from '../ledger/payments/payment-store.ts';
 import type { LedgerMode } from '../ledger/service.ts';
 import type { NewAccountWork, Store, Work, WorkResult } from '../ledger/store.ts';
+import { CommitQueue, isDry } from './commit-queue.ts';
 import { catalogueOf } from './settings.ts';
 import { SqliteBatch } from './sqlite-batch.ts';
 import { isBusy, sqliteRefusal, unreadable } from './sqlite-errors.ts';
@@ -41,27 +42,23 @@ export interface StoreOptions {
 export const BUSY_BUDGET_MS = 30_000;
 const GROUP_LIMIT = 1_024;
 
-interface Waiting {
-  readonly works: readonly Work[];
-  resolve(results: WorkResult[]): void;
-  reject(error: unknown): void;
-}
-
-/** A caller that wants to know and not to do; it gets a transaction of its own, which is rolled back. */
-const isDry = (works: readonly Work[]): boolean => works.every((work) => work.dryRun);
-
 export class SqliteStore extends SqliteReader implements Store {
   readonly mode: LedgerMode;
   readonly payments: PaymentStore;
   readonly #options: StoreOptions;
-  #queue: Waiting[] = [];
-  #draining = false;
+  readonly #queue: CommitQueue;
   #version: Statement | undefined;
   #prices: { version: number; catalogue: Catalogue } | undefined;
 
   constructor(db: Connection, location: string, options: StoreOptions) {
     super(db, location, statements(db));
     this.#options = options;
+    this.#queue = new CommitQueue({
+      limit: options.groupLimit ?? GROUP_LIMIT,
+      lanes: 1,
+      commit: (works) => this.#commit(works),
+      isShared: (error) => isLedgerError(error) && error.code !== 'integrity_failure',
+    });
     const row = this.guard(() => this.sql('ledger').get());
     if (row === undefined) throw unreadable(location, 'its first row is missing');
     this.mode = row[0] as LedgerMode;
@@ -74,56 +71,7 @@ export class SqliteStore extends SqliteReader implements Store {
 
   /** @throws LedgerError `ledger_busy`, `disk_full`, `integrity_failure`, `ledger_read_only`: nothing was written */
   execute(works: readonly Work[]): Promise<WorkResult[]> {
-    if (works.length === 0) return Promise.resolve([]);
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ works, resolve, reject });
-      if (!this.#draining) {
-        this.#draining = true;
-        setImmediate(() => void this.#drain());
-      }
-    });
-  }
-
-  async #drain(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const group = this.#nextGroup();
-      try {
-        const results = await this.#commit(group.flatMap((each) => each.works));
-        let from = 0;
-        for (const each of group) {
-          each.resolve(results.slice(from, from + each.works.length));
-          from += each.works.length;
-        }
-      } catch (error) {
-        await this.#oneByOne(group, error);
-      }
-    }
-    this.#draining = false;
-  }
-
-  #nextGroup(): Waiting[] {
-    const limit = this.#options.groupLimit ?? GROUP_LIMIT;
-    let size = 0;
-    let count = 0;
-    for (const each of this.#queue) {
-      if (
-        count > 0 &&
-        (size + each.works.length > limit || isDry(each.works) || isDry(this.#queue[0]!.works))
-      )
-        break;
-      size += each.works.length;
-      count += 1;
-    }
-    return this.#queue.splice(0, count);
-  }
-
-  /** A fault of one caller's work must not fail its neighbours; one of the ledger itself is everybody's. */
-  async #oneByOne(group: readonly Waiting[], error: unknown): Promise<void> {
-    const isEverybodys = isLedgerError(error) && error.code !== 'integrity_failure';
-    for (const each of group) {
-      if (group.length === 1 || isEverybodys) each.reject(error);
-      else await this.#commit(each.works).then(each.resolve, each.reject);
-    }
+    return this.#queue.execute(works);
   }
 
   #commit(works: readonly Work[]): Promise<WorkResult[]> {
@@ -246,7 +194,7 @@ export class SqliteStore extends SqliteReader implements Store {
 
   /** Ends when every write that was asked for has been answered. */
   override async close(): Promise<void> {
-    while (this.#draining) await sleep(1);
+    while (this.#queue.busy) await sleep(1);
     await super.close();
   }
 }
