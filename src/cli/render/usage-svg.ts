@@ -10,6 +10,8 @@ import { largest } from './plot.ts';
 export interface Mark {
   readonly label: string;
   readonly credits: bigint;
+  /** The amount in words; absent: to the microcredit. */
+  readonly text?: string;
 }
 
 /** What a chart says to those who do not see it. `id` is unique in the page. */
@@ -112,13 +114,13 @@ const LONGEST_LABEL = 34;
 /** Bars of a ranking: name and amount above each. */
 export function barChart(marks: readonly Mark[], words: ChartWords): string {
   const most = highest(marks);
-  const rows = marks.map(({ label, credits }, index) => {
+  const rows = marks.map(({ label, credits, text }, index) => {
     const y = index * BAR.row;
     const name =
       [...label].length > LONGEST_LABEL ? `${[...label].slice(0, LONGEST_LABEL - 1).join('')}…` : label;
     const width = credits > 0n ? Math.max(2, ratio(credits, most) * WIDTH) : 0;
     return `<text x="0" y="${y + BAR.text}">${escapeHtml(name)}</text>
-<text class="amount" x="${WIDTH}" y="${y + BAR.text}" text-anchor="end">${showCredits(credits)}</text>
+<text class="amount" x="${WIDTH}" y="${y + BAR.text}" text-anchor="end">${escapeHtml(text ?? showCredits(credits))}</text>
 <rect class="track" x="0" y="${y + BAR.top}" width="${WIDTH}" height="${BAR.thickness}" rx="2"/>
 <rect class="mark" x="0" y="${y + BAR.top}" width="${number(width)}" height="${BAR.thickness}" rx="2">${tip(label, credits)}</rect>`;
   });
