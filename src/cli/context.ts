@@ -13,7 +13,17 @@ import type { Sink } from './output.ts';
 import { createPaint, type Paint } from './render/paint.ts';
 import type { Environment } from './settings.ts';
 import { describeTerminal, type StreamFacts, type Terminal } from './terminal.ts';
-import type { InitInput, InitView, LedgerFiles, Wire, WireOptions } from './wire-types.ts';
+import type {
+  InitInput,
+  InitView,
+  LedgerFiles,
+  RemoteAccess,
+  ServeInput,
+  ServedLedger,
+  TokenAdmin,
+  Wire,
+  WireOptions,
+} from './wire-types.ts';
 
 /** The world outside: replaced as a whole in tests. */
 export interface Io {
@@ -73,7 +83,7 @@ export interface Context {
   readonly terminal: Terminal;
   /** Emphasis for stdout. */
   readonly paint: Paint;
-  /** The account of `-a`. */
+  /** The account of `-a`; without one, of an opened ledger that has but one to reach, that one. */
   readonly account: string;
   /** Aborted by Ctrl-C: long work stops at its next step. */
   readonly signal: AbortSignal;
@@ -95,6 +105,12 @@ export interface Context {
   serviceIfAny(): Promise<LedgerService | null>;
   /** Makes a ledger. @throws LedgerError `ledger_exists`, `unknown_plan`, `invalid_argument` */
   createLedger(input: InitInput): Promise<InitView>;
+  /** Access tokens of the ledger, after saying which ledger that is where the command writes. */
+  tokens(): Promise<TokenAdmin>;
+  /** Serves the ledger until the command is interrupted. @throws LedgerError `invalid_argument` (the address) */
+  serve(input: ServeInput): Promise<ServedLedger>;
+  /** What a served ledger says of a token. @throws LedgerError `unauthenticated`, `remote_unreachable` */
+  remoteAccess(url: string, token: string | null): Promise<RemoteAccess>;
   /** The ledger as a file on this machine. @throws LedgerError `invalid_argument` when it is none */
   files(): Promise<LedgerFiles>;
   /** Rules of a time zone; the time zone library is loaded only for a zone other than UTC. */
@@ -138,25 +154,44 @@ function createDoor(io: Io, { globals, spec }: ContextFacts, notice: (text: stri
   const options: WireOptions = {
     db: globals.db,
     remote: globals.remote === null ? null : { url: globals.remote, token: globals.token },
+    defaultAccount: globals.accountGiven ? null : globals.account,
     now: globals.now,
     clock: io.clock,
     random: io.random,
     readOnly: spec.writes !== true,
+    signal: io.signal,
     env: io.env,
   };
   let opened: Promise<LedgerService> | undefined;
+  let administered: Promise<TokenAdmin> | undefined;
+  let own: string | undefined;
   let announced = spec.writes !== true;
-  const service = async (scope: string | null = globals.account): Promise<LedgerService> => {
+  const announce = (ledger: Pick<LedgerService, 'info'>, scope: string | null): void => {
+    if (announced) return;
+    announced = true;
+    notice(targetLine(ledger, scope));
+  };
+  const service = async (scope?: string | null): Promise<LedgerService> => {
     opened ??= io.wire().then((wire) => wire.open(options));
     const ledger = await opened;
-    if (!announced) {
-      announced = true;
-      notice(targetLine(ledger, scope));
-    }
+    if (!globals.accountGiven) own = ledger.info.ownAccount;
+    announce(ledger, scope === undefined ? (own ?? globals.account) : scope);
     return ledger;
   };
   return {
+    get account() {
+      return own ?? globals.account;
+    },
     service,
+    async tokens(): Promise<TokenAdmin> {
+      administered ??= io.wire().then((wire) => wire.tokens(options));
+      const admin = await administered;
+      announce(admin, globals.accountGiven ? globals.account : null);
+      return admin;
+    },
+    serve: async (input: ServeInput): Promise<ServedLedger> => (await io.wire()).serve(options, input),
+    remoteAccess: async (url: string, token: string | null): Promise<RemoteAccess> =>
+      (await io.wire()).remoteAccess({ ...options, remote: { url, token } }),
     serviceIfAny: (): Promise<LedgerService | null> =>
       service().catch((error) => {
         if (isLedgerError(error) && error.code === 'no_ledger') return null;
@@ -164,7 +199,10 @@ function createDoor(io: Io, { globals, spec }: ContextFacts, notice: (text: stri
       }),
     createLedger: async (input: InitInput): Promise<InitView> => (await io.wire()).create(options, input),
     files: async (): Promise<LedgerFiles> => (await io.wire()).files(options),
-    close: async (): Promise<void> => (await opened?.catch(() => undefined))?.close(),
+    async close(): Promise<void> {
+      await (await opened?.catch(() => undefined))?.close();
+      await (await administered?.catch(() => undefined))?.close();
+    },
   };
 }
 
@@ -173,12 +211,16 @@ export async function createContext(io: Io, facts: ContextFacts): Promise<Contex
   const { globals } = facts;
   const terminal = describeTerminal(io, io.env, globals);
   const notices = createNotices(io, globals.quiet);
+  const door = createDoor(io, facts, notices.notice);
   return {
     globals,
     env: io.env,
     terminal,
     paint: await createPaint(terminal.color),
-    account: globals.account,
+    ...door,
+    get account() {
+      return door.account;
+    },
     signal: io.signal,
     get stderr() {
       return io.stderr;

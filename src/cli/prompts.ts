@@ -2,13 +2,18 @@
  * Questions on a terminal. Loaded only after the gate in `terminal.ts` said that somebody can answer: the library takes
  * a closed or piped stdin for an answer, and asks on stdout unless told.
  */
-import { confirm, input, select } from '@inquirer/prompts';
+import { confirm, input, password, select } from '@inquirer/prompts';
 
 const where = (signal: AbortSignal) => ({ output: process.stderr, signal });
 
 /** A yes or no; No unless yes is said. @throws ExitPromptError on Ctrl-C */
 export function askYesNo(question: string, signal: AbortSignal): Promise<boolean> {
   return confirm({ message: question, default: false }, where(signal));
+}
+
+/** A secret, shown as dots. @throws ExitPromptError on Ctrl-C */
+export function askSecret(question: string, signal: AbortSignal): Promise<string> {
+  return password({ message: question, mask: true }, where(signal));
 }
 
 /** One of some. @throws ExitPromptError on Ctrl-C */

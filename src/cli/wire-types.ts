@@ -4,6 +4,7 @@
  */
 import type { RefusalCode } from '../core/errors.ts';
 import type { Instant } from '../core/types.ts';
+import type { AccessRole, AccessTokens } from '../ledger/access-tokens.ts';
 import type { AccountView, LedgerInfo, LedgerMode, LedgerService, OpenInput } from '../ledger/service.ts';
 
 /** Where the ledger is, and the clock and randomness to use on it. */
@@ -12,12 +13,16 @@ export interface WireOptions {
   readonly db: string;
   /** Base URL of a remote ledger and the access token for it; null: the ledger in `db`. */
   readonly remote: { readonly url: string; readonly token: string | null } | null;
+  /** The account that is meant where nobody chose one: at a remote ledger the token's own then; null: one was chosen. */
+  readonly defaultAccount?: string | null;
   /** `--now`; null: the wall clock. */
   readonly now: Instant | null;
   /** The wall clock, epoch ms. */
   readonly clock: () => Instant;
   /** Random bytes for tags. */
   readonly random: (bytes: number) => Uint8Array;
+  /** Ends waiting for other processes; absent: nothing does. */
+  readonly signal?: AbortSignal;
   /** The command changes nothing. */
   readonly readOnly: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -96,8 +101,51 @@ export interface LedgerFiles {
   doctor(): DoctorView;
 }
 
+/** Access tokens of an open ledger. */
+export interface TokenAdmin extends AccessTokens {
+  readonly info: LedgerInfo;
+  close(): Promise<void>;
+}
+
+/** What a served ledger says of a token. `account` null: it is for all of them. */
+export interface RemoteAccess {
+  readonly mode: LedgerMode;
+  readonly token: string;
+  readonly role: AccessRole;
+  readonly account: string | null;
+}
+
+export interface ServeInput {
+  readonly host: string;
+  readonly port: number;
+  /** Other machines may reach it, in clear text. */
+  readonly allowRemote: boolean;
+  /** Requests a second for each token; 0: no limit. */
+  readonly perSecond: number;
+  /** Logs warnings and errors alone. */
+  readonly quiet: boolean;
+  readonly stderr: { write(text: string): unknown };
+  /** Aborted: it ends, after answering what it accepted. */
+  readonly signal: AbortSignal;
+}
+
+export interface ServedLedger {
+  readonly url: string;
+  readonly info: LedgerInfo;
+  /** Access tokens that are in force. */
+  readonly tokens: number;
+  /** Resolves when everything accepted has been answered after `signal`. */
+  readonly ended: Promise<void>;
+}
+
 /** Opens and makes ledgers. */
 export interface Wire {
+  /** @throws LedgerError as `open` */
+  tokens(options: WireOptions): Promise<TokenAdmin>;
+  /** @throws LedgerError as `open`, `invalid_argument` (the address) */
+  serve(options: WireOptions, input: ServeInput): Promise<ServedLedger>;
+  /** @throws LedgerError `unauthenticated`, `remote_unreachable`, `invalid_argument` */
+  remoteAccess(options: WireOptions): Promise<RemoteAccess>;
   /** The ledger as a file. @throws LedgerError `invalid_argument` when it is none */
   files(options: WireOptions): Promise<LedgerFiles>;
   /** @throws LedgerError `no_ledger`, `ledger_newer`, `ledger_unreadable`, `ledger_busy`, `ledger_read_only` */

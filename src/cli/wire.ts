@@ -26,7 +26,7 @@ const TAG_LETTERS = 'abcdefghijkmnpqrstuvwxyz23456789';
 
 function storeOptions({ random, signal }: WireOptions): StoreOptions {
   return {
-    signal,
+    ...(signal === undefined ? {} : { signal }),
     sha256,
     random: () => Buffer.from(random(4)).readUInt32BE() / 2 ** 32,
     newTag: () => [...random(6)].map((byte) => TAG_LETTERS[byte % TAG_LETTERS.length]).join(''),
@@ -46,13 +46,18 @@ function actor(): string {
 }
 
 function fileOf({ db, remote }: WireOptions): string {
-  if (remote !== null) throw invalid('--remote is not available in this version');
+  if (remote !== null) {
+    throw invalid('this is about a ledger on this machine', 'leave --remote out, and unset CREDITS_REMOTE');
+  }
   if (/^postgres(ql)?:/i.test(db)) throw invalid('a PostgreSQL ledger is not available in this version');
   return path.resolve(db);
 }
 
-async function serviceOver(store: SqliteStore, options: WireOptions): Promise<LocalLedger> {
-  const deps: LocalDeps = {
+const serviceOver = async (store: SqliteStore, options: WireOptions): Promise<LocalLedger> =>
+  new LocalLedger(await depsOver(store, options));
+
+async function depsOver(store: SqliteStore, options: WireOptions): Promise<LocalDeps> {
+  return {
     store,
     zones: store.hasZones() ? await loadZones() : UTC_RULES,
     loadZones,
@@ -61,8 +66,11 @@ async function serviceOver(store: SqliteStore, options: WireOptions): Promise<Lo
     wall: options.clock,
     actor: actor(),
   };
-  return new LocalLedger(deps);
 }
+
+/** A ledger on this machine with everything that a service over it needs. */
+const openDeps = async (options: WireOptions): Promise<LocalDeps> =>
+  depsOver(openSqlite(fileOf(options), options.readOnly ? 'read' : 'write', storeOptions(options)), options);
 
 export const wire: Wire = {
   async files(options) {
@@ -74,8 +82,19 @@ export const wire: Wire = {
     });
   },
   async open(options) {
-    const store = openSqlite(fileOf(options), options.readOnly ? 'read' : 'write', storeOptions(options));
-    return serviceOver(store, options);
+    if (options.remote !== null) return (await import('./wire-remote.ts')).openRemoteLedger(options);
+    return new LocalLedger(await openDeps(options));
+  },
+  async tokens(options) {
+    const { createTokenAdmin } = await import('./wire-tokens.ts');
+    return createTokenAdmin(await openDeps(options), options);
+  },
+  async serve(options, input) {
+    const { serveLedger } = await import('./wire-serve.ts');
+    return serveLedger(options, input, openDeps);
+  },
+  async remoteAccess(options) {
+    return (await import('./wire-remote.ts')).askAccess(options);
   },
   async create(options, input) {
     const file = fileOf(options);

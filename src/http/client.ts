@@ -67,7 +67,8 @@ export class RemoteLedger extends NoPayments implements LedgerService {
 
   constructor(options: RemoteOptions, transport: Transport, asker: Asker, access: RemoteAccess) {
     super();
-    this.info = { location: options.url, mode: access.mode };
+    const own = access.account === null ? {} : { ownAccount: access.account };
+    this.info = { location: options.url, mode: access.mode, ...own };
     this.access = access;
     this.#options = options;
     this.#transport = transport;

@@ -52,6 +52,7 @@ import type {
   WriteOptions,
 } from './views.ts';
 
+export type { AccessRole, AccessTokenView } from './access-tokens.ts';
 export type * from './views.ts';
 
 /** A ledger: local over a store, or remote over HTTP. */

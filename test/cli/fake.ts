@@ -2,7 +2,13 @@
 import { Readable } from 'node:stream';
 import type { Io } from '../../src/cli/context.ts';
 import { run } from '../../src/cli/main.ts';
-import type { InitInput, LedgerFiles, WireOptions } from '../../src/cli/wire-types.ts';
+import type {
+  InitInput,
+  LedgerFiles,
+  ServeInput,
+  TokenAdmin,
+  WireOptions,
+} from '../../src/cli/wire-types.ts';
 import { MICRO, type Microcredits } from '../../src/core/credits.ts';
 import type {
   AccountView,
@@ -199,6 +205,8 @@ export interface FakeFacts {
     readonly columns?: number;
   };
   readonly signal?: AbortSignal;
+  /** The ledger's access tokens. */
+  readonly tokens?: Partial<TokenAdmin>;
   /** What the ledger does as a file. */
   readonly files?: Partial<LedgerFiles>;
 }
@@ -261,6 +269,18 @@ export async function fakeRun(argv: readonly string[], facts: FakeFacts = {}): P
       open: async (options: WireOptions) => {
         calls.push(['open', options]);
         return ledger;
+      },
+      tokens: async (options: WireOptions) => {
+        calls.push(['tokens', options]);
+        return facts.tokens as TokenAdmin;
+      },
+      serve: async (options: WireOptions, input: ServeInput) => {
+        calls.push(['serve', options, input]);
+        return { url: 'http://127.0.0.1:8787', info: ledger.info, tokens: 1, ended: Promise.resolve() };
+      },
+      remoteAccess: async (options: WireOptions) => {
+        calls.push(['remoteAccess', options]);
+        return { mode: 'test' as const, token: 'tok_2', role: 'read' as const, account: null };
       },
       create: async (options: WireOptions, input: InitInput) => {
         calls.push(['create', options, input]);

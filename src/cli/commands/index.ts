@@ -11,6 +11,7 @@ import { FILES } from './rows/files.ts';
 import { HELP } from './rows/help.ts';
 import { LEDGER } from './rows/ledger.ts';
 import { PRICES } from './rows/prices.ts';
+import { SERVER } from './rows/server.ts';
 import { SPENDING } from './rows/spending.ts';
 
 export const COMMANDS: readonly CommandGroup[] = [
@@ -19,5 +20,6 @@ export const COMMANDS: readonly CommandGroup[] = [
   { heading: 'Grant and renew:', commands: [...CREDITS, ...BYOK] },
   { heading: 'Analyse:', commands: ANALYTICS },
   { heading: 'Ledger and accounts:', commands: [...LEDGER, ...FILES] },
+  { heading: 'Serve and reach:', commands: SERVER },
   { heading: 'Shell and help:', commands: HELP },
 ];
