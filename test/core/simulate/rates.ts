@@ -32,7 +32,7 @@ const tiersArb = fc
 
 /** Half of the cards have prices of long inputs. */
 export const cardArb: fc.Arbitrary<Card> = fc
-  .tuple(ratesArb, fc.option(tiersArb, { freq: 1 }))
+  .tuple(ratesArb, fc.option(tiersArb, { freq: 2 }))
   .map(([rates, tiers]) => ({ model: 'test', rates: tiers === null ? rates : { ...rates, tiers } }));
 
 export const cacheArb = fc.constantFrom('none', 'anthropic', 'openai');
