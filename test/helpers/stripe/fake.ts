@@ -71,6 +71,8 @@ export interface FakeStripe {
   readonly webhooks: Webhooks;
   /** Lets something go wrong. */
   fault(facts: FaultFacts): FaultPoint;
+  /** From now on nothing goes wrong any more. */
+  calm(): void;
   /** Moves the virtual clock; pages expire, subscriptions renew. */
   advance(ms: number): void;
   /** A person fills in a Checkout page with this card. */
@@ -137,6 +139,7 @@ export async function startFakeStripe(facts: FakeFacts = {}): Promise<FakeStripe
     log,
     webhooks,
     fault: (fault) => faults.add(fault),
+    calm: () => faults.clear(),
     ...hooksOf(world),
     delivery: (event, secrets, at) => signed(event, secrets, at ?? world.now),
     async close() {

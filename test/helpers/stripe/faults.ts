@@ -81,6 +81,11 @@ export class Faults {
     };
   }
 
+  /** Takes every fault back. */
+  clear(): void {
+    this.#waiting = [];
+  }
+
   /** The fault that a request meets at a point, or null; waits through pauses. */
   async meet(at: 'before' | 'after', line: RequestLine): Promise<Exclude<Fault, 'pause'> | null> {
     for (const waiting of this.#waiting) {

@@ -211,11 +211,13 @@ function asksHolder(
 export function finishProcessing(world: World, id: string): WirePaymentIntent {
   const intent = take(world.paymentIntents, 'payment_intent', id);
   const method = take(world.paymentMethods, 'PaymentMethod', intent.payment_method ?? '');
+  if (intent.status !== 'processing') throw new Error(`${id} is not in process`);
+  // The card may have been given another behaviour meanwhile.
   const charge = world.behaviours.get(method.id)?.charge;
-  if (intent.status !== 'processing' || charge?.kind !== 'processing')
-    throw new Error(`${id} is not in process`);
-  if (charge.verdict === 'succeeds') succeed(world, intent, method, undefined);
-  else decline(world, intent, method, charge.verdict);
+  if (charge?.kind === 'declined') decline(world, intent, method, charge.decline);
+  else if (charge?.kind === 'processing' && charge.verdict !== 'succeeds') {
+    decline(world, intent, method, charge.verdict);
+  } else succeed(world, intent, method, undefined);
   return intent;
 }
 

@@ -1,0 +1,361 @@
+/**
+ * Random schedules over the Stripe provider and its fake: spends, top-ups, purchases, declines, refunds, disputes, processes
+ * that die before or after any call, answers that get lost, and events in any order, any number of times or never.
+ */
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { isLedgerError } from '../../../src/core/errors.ts';
+import { LocalLedger } from '../../../src/ledger/local.ts';
+import type { PaymentProvider } from '../../../src/ledger/payments/provider.ts';
+import { credits, sha256, spendOf, type TestLedger, testLedger, zones } from '../../helpers/ledger.ts';
+import { LONG, PATIENCE, seeded } from '../../helpers/processes.ts';
+import type { FakeStripe } from '../../helpers/stripe/fake.ts';
+import type { Fault } from '../../helpers/stripe/faults.ts';
+import { openFakeRig } from '../../helpers/stripe/rig.ts';
+import type { WireEvent } from '../../helpers/stripe/wire.ts';
+
+vi.setConfig({ testTimeout: PATIENCE });
+
+const SEED = 20_260_301;
+const SCHEDULES = LONG ? 10_000 : 16;
+const STEPS = 18;
+const HOUR = 3_600_000;
+const SECRET = 'whsec_schedule';
+const LIMIT_CENTS = 2_000;
+
+/** A process that dies: nothing of the program catches it. */
+class Crash extends Error {}
+
+/** Lets the process die at one of the next calls of the provider. */
+function mortal(provider: PaymentProvider): {
+  provider: PaymentProvider;
+  dieAt: (calls: number | null) => void;
+} {
+  let left: number | null = null;
+  const dies = (): boolean => {
+    if (left === null) return false;
+    left -= 1;
+    return left < 0;
+  };
+  const wrapped = new Proxy(provider, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function' || name === 'readWebhook' || name === 'payments') return value;
+      return async (...facts: unknown[]) => {
+        if (dies()) throw new Crash('before');
+        const answer: unknown = await value.apply(target, facts);
+        if (dies()) throw new Crash('after');
+        return answer;
+      };
+    },
+  });
+  return {
+    provider: wrapped,
+    dieAt: (calls) => {
+      left = calls;
+    },
+  };
+}
+
+/** One ledger, one fake, several processes. */
+class World {
+  readonly t: TestLedger;
+  readonly fake: FakeStripe;
+  readonly ledger: LocalLedger;
+  readonly chance: () => number;
+  readonly said: string[] = [];
+  readonly held: WireEvent[] = [];
+  readonly #dieAt: (calls: number | null) => void;
+  readonly #close: () => Promise<void>;
+  #count = 0;
+
+  constructor(t: TestLedger, rig: Awaited<ReturnType<typeof openFakeRig>>, chance: () => number) {
+    this.t = t;
+    this.fake = rig.fake;
+    this.chance = chance;
+    const { provider, dieAt } = mortal(rig.provider);
+    this.#dieAt = dieAt;
+    this.#close = () => rig.close();
+    this.fake.world.onEvent = (event) => this.held.push(event);
+    this.ledger = new LocalLedger({
+      store: t.store,
+      zones,
+      loadZones: async () => zones,
+      sha256,
+      now: () => t.at,
+      wall: () => t.at,
+      actor: 'tester',
+      payments: {
+        open: async () => provider,
+        webhookSecrets: async () => [SECRET],
+        reference: () => this.word(),
+      },
+    });
+  }
+
+  word(): string {
+    this.#count += 1;
+    return `word${this.#count}`;
+  }
+
+  pick<Item>(items: readonly Item[]): Item {
+    return items[Math.floor(this.chance() * items.length)]!;
+  }
+
+  /** Does something that may be refused or die. */
+  async try(name: string, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+      this.said.push(name);
+    } catch (error) {
+      if (!(error instanceof Crash) && !isLedgerError(error)) throw error;
+      if (isLedgerError(error) && (error.code === 'internal' || error.code === 'integrity_failure'))
+        throw error;
+      this.said.push(`${name}: ${isLedgerError(error) ? error.code : `died ${error.message} a call`}`);
+    } finally {
+      this.#dieAt(null);
+    }
+  }
+
+  mayDie(): void {
+    if (this.chance() < 0.3) this.#dieAt(Math.floor(this.chance() * 6));
+  }
+
+  /** An answer that gets lost, or a server that stumbles. */
+  mayStumble(): void {
+    if (this.chance() > 0.25) return;
+    const does = this.pick<Fault>([500, 503, 429, 'garbage']);
+    const at = does === 429 ? 'before' : this.pick(['before', 'after'] as const);
+    this.said.push(`next: ${does} ${at}`);
+    this.fake.fault({ does, at, skip: Math.floor(this.chance() * 3) });
+  }
+
+  async webhook(event: WireEvent): Promise<void> {
+    const { body, signature } = this.fake.delivery(event, [SECRET], Math.floor(this.t.at / 1000));
+    await this.ledger.receiveWebhook({ body, signature });
+  }
+
+  pass(ms: number): void {
+    this.t.at += ms;
+    this.fake.advance(ms);
+  }
+
+  get paidIntents(): string[] {
+    return this.fake.books().map(({ intent }) => intent);
+  }
+
+  async close(): Promise<void> {
+    await this.#close();
+    await this.t.done();
+  }
+}
+
+const CARDS = [
+  'pm_card_visa',
+  'pm_card_visa',
+  'pm_card_visa',
+  'pm_card_chargeCustomerFail',
+  'pm_fake_decline_expired_card',
+  'pm_card_authenticationRequired',
+  'pm_fake_processing',
+] as const;
+
+const STEPS_OF: Readonly<Record<string, (world: World) => Promise<void>>> = {
+  spend: (world) =>
+    world.try('spend', () =>
+      world.ledger.spend('default', spendOf(String(10 + Math.floor(world.chance() * 400)))),
+    ),
+  topup: (world) => {
+    world.mayDie();
+    return world.try('topup run', () => world.ledger.runTopup('default'));
+  },
+  'two topups': (world) => {
+    world.mayDie();
+    return world.try('two topup runs', async () => {
+      const both = await Promise.allSettled([
+        world.ledger.runTopup('default'),
+        world.ledger.runTopup('default'),
+      ]);
+      for (const each of both) if (each.status === 'rejected') throw each.reason;
+    });
+  },
+  buy: (world) => {
+    world.mayDie();
+    const input = {
+      package: world.pick(['500', '2000']),
+      maxChargeCents: null,
+      checkout: world.chance() < 0.3,
+    };
+    return world.try(`buy ${input.package}`, () => world.ledger.buy('default', input, { key: world.word() }));
+  },
+  sync: (world) => {
+    world.mayDie();
+    return world.try('sync', () => world.ledger.syncPayments());
+  },
+  webhooks: (world) =>
+    world.try('webhooks', async () => {
+      const some = world.held.filter(() => world.chance() < 0.5);
+      const twice = some.flatMap((event) => (world.chance() < 0.3 ? [event, event] : [event]));
+      twice.sort(() => world.chance() - 0.5);
+      for (const event of twice) await world.webhook(event);
+    }),
+  refund: (world) =>
+    world.try('refund', async () => {
+      const [intent] = [world.pick(world.paidIntents)];
+      const book = world.fake.books().find((each) => each.intent === intent);
+      if (book === undefined || book.disputed > 0 || book.refunded === book.paid) return;
+      if (isDisputed(world, book.intent)) return;
+      const left = book.paid - book.refunded;
+      world.fake.refund(book.intent, world.chance() < 0.5 ? left : Math.ceil(left * world.chance()) || left);
+    }),
+  dispute: (world) =>
+    world.try('dispute', async () => {
+      const intent = world.pick(world.paidIntents);
+      if (intent === undefined || isDisputed(world, intent)) return;
+      const book = world.fake.books().find((each) => each.intent === intent)!;
+      if (book.refunded < book.paid) world.fake.dispute(intent, { amount: book.paid - book.refunded });
+    }),
+  verdict: (world) =>
+    world.try('verdict', async () => {
+      const open = [...world.fake.world.disputes.values()].filter(
+        ({ status }) => status === 'needs_response',
+      );
+      if (open.length > 0) world.fake.closeDispute(world.pick(open).id, world.pick(['won', 'lost'] as const));
+    }),
+  bank: (world) =>
+    world.try('bank', async () => {
+      for (const { id, status } of world.fake.world.paymentIntents.values()) {
+        if (status === 'processing') world.fake.finish(id);
+      }
+    }),
+  holder: (world) =>
+    world.try('holder', async () => {
+      const open = [...world.fake.world.sessions.values()].filter(
+        ({ status, mode }) => status === 'open' && mode === 'payment',
+      );
+      if (open.length > 0) world.fake.complete(world.pick(open).id);
+    }),
+  'another card': (world) => {
+    const card = world.pick(CARDS);
+    return world.try(`card ${card}`, async () => {
+      await world.ledger.addCard('default', card);
+      await world.ledger.setTopup('default', { enabled: true });
+    });
+  },
+  'card changes': (world) => {
+    const card = world.pick(CARDS);
+    return world.try(`card now ${card}`, async () => {
+      for (const id of world.fake.world.paymentMethods.keys()) world.fake.behave(id, card);
+    });
+  },
+  'switch on': (world) => world.try('switch on', () => world.ledger.setTopup('default', { enabled: true })),
+  time: async (world) => {
+    const hours = world.pick([1, 1, 6, 7, 25, 24 * 9]);
+    world.pass(hours * HOUR);
+    world.said.push(`${hours} h`);
+  },
+};
+
+const isDisputed = (world: World, intent: string): boolean =>
+  [...world.fake.world.disputes.values()].some((dispute) => dispute.payment_intent === intent);
+
+/** What must hold at every instant. */
+async function always(world: World): Promise<void> {
+  world.fake.check();
+  const attempts = await world.ledger.topupHistory('default', null);
+  const active = attempts.filter(
+    ({ status }) => !['succeeded', 'failed', 'canceled', 'mismatch'].includes(status),
+  );
+  expect(active.length).toBeLessThanOrEqual(1);
+  const { usedThisMonthCents, monthlyLimitCents } = await world.ledger.topup('default');
+  expect(usedThisMonthCents).toBeLessThanOrEqual(monthlyLimitCents!);
+  // By the money itself: what was charged for attempts that were reserved in one month.
+  const monthOf = new Map(
+    attempts.map(({ attempt, at }) => [attempt, new Date(at).toISOString().slice(0, 7)]),
+  );
+  const charged = new Map<string, number>();
+  for (const { attempt, paid } of world.fake.books()) {
+    const month = monthOf.get(attempt ?? '');
+    if (month !== undefined) charged.set(month, (charged.get(month) ?? 0) + paid);
+  }
+  for (const cents of charged.values()) expect(cents).toBeLessThanOrEqual(LIMIT_CENTS);
+}
+
+/** What must hold when everything has come to rest: credits granted equal money kept, at the price list. */
+async function atRest(world: World): Promise<void> {
+  const purchases = await world.ledger.purchases('default', null);
+  const kept = new Map(
+    purchases.map((each) => [each.purchase, each.status === 'succeeded' ? each.credits - each.clawed : 0]),
+  );
+  for (const { attempt, paid, refunded, disputed } of world.fake.books()) {
+    const bought = paid === 1_800 ? credits('2000') : credits('500');
+    const gone = Math.min(refunded + disputed, paid);
+    const target = Number((BigInt(bought) * BigInt(gone)) / BigInt(paid));
+    expect([attempt, kept.get(attempt!)]).toEqual([attempt, bought - target]);
+    kept.delete(attempt!);
+  }
+  expect([...kept.values()].filter((each) => each !== 0)).toEqual([]);
+  const { differences } = await world.ledger.auditPayments();
+  expect(differences).toEqual([]);
+}
+
+async function play(seed: number): Promise<World> {
+  const chance = seeded(seed);
+  const t = testLedger();
+  t.at = Date.UTC(2026, 2, 1, 12);
+  const world = new World(t, await openFakeRig({ startAt: t.at, timeoutMs: 1_000 }), chance);
+  await world.ledger.addCard('default', 'pm_card_visa');
+  const policy = { threshold: credits('300'), amount: credits('500'), limitCents: LIMIT_CENTS };
+  await world.ledger.setTopup('default', { ...policy, enabled: true });
+  try {
+    for (let step = 0; step < STEPS; step += 1) {
+      world.mayStumble();
+      await STEPS_OF[world.pick(Object.keys(STEPS_OF))]!(world);
+      await always(world);
+    }
+    await rest(world);
+    await always(world);
+    await atRest(world);
+    return world;
+  } catch (error) {
+    throw new Error(`seed ${seed}: ${world.said.join('; ')}`, { cause: error });
+  }
+}
+
+/** Every fault is over, keys that kept a server error are forgotten, and everybody looks once more. */
+async function rest(world: World): Promise<void> {
+  world.fake.calm();
+  for (const { id, status } of [...world.fake.world.paymentIntents.values()]) {
+    if (status === 'processing') world.fake.finish(id);
+  }
+  world.pass(25 * HOUR);
+  for (let round = 0; round < 3; round += 1) {
+    world.fake.calm();
+    const { failed } = await world.ledger.syncPayments();
+    expect(failed).toEqual([]);
+    for (const { id, status } of [...world.fake.world.paymentIntents.values()]) {
+      if (status === 'processing') world.fake.finish(id);
+    }
+  }
+}
+
+describe(`${SCHEDULES} random schedules of ${STEPS} steps (seed ${SEED})`, () => {
+  const outcomes = new Map<string, number>();
+  afterAll(() => {
+    if (LONG) process.stdout.write(`${JSON.stringify(Object.fromEntries(outcomes))}\n`);
+  });
+
+  it('charge nobody twice, keep to the limit, and give credits for the money that stays', async () => {
+    let charged = 0;
+    let died = 0;
+    for (let each = 0; each < SCHEDULES; each += 1) {
+      const world = await play(SEED + each);
+      charged += world.paidIntents.length;
+      died += world.said.filter((line) => line.includes('died')).length;
+      for (const line of world.said) outcomes.set(line, (outcomes.get(line) ?? 0) + 1);
+      await world.close();
+    }
+    // Schedules in which nothing happens would show nothing.
+    expect(charged).toBeGreaterThan(SCHEDULES);
+    expect(died).toBeGreaterThan(SCHEDULES / 4);
+  });
+});
