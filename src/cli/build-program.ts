@@ -74,7 +74,7 @@ function concerns(spec: CommandSpec, option: Option): boolean {
   if (option.long === '--dry-run') return spec.writes === true;
   if (option.long === '--key') return spec.books === true;
   if (option.long === '--remote') return spec.localOnly !== true;
-  return !hasOwn(spec, option);
+  return true;
 }
 
 /** The command has an option of the same name for something else. */
@@ -146,19 +146,18 @@ class Builder {
         subcommandTerm: (each) => [each.name(), ...each.aliases()].join(', '),
         formatHelp: commandsFirst,
       });
-    const own = this.#meant();
+    const { words } = this.#settings;
+    const own = this.#named(words === null ? undefined : commandWord(words));
     for (const option of GLOBAL_OPTIONS.map(toOption)) {
       // A parent takes an option from wherever it stands: what the child has for itself must not be declared here.
       if (!own.some((spec) => hasOwn(spec, option))) this.root.addOption(option);
     }
   }
 
-  /** The rows that the first word of the line can mean; none where everything is declared. */
-  #meant(): CommandSpec[] {
-    const { words, groups } = this.#settings;
-    const first = words === null ? undefined : commandWord(words);
+  /** The rows that a first word can mean. */
+  #named(first: string | undefined): CommandSpec[] {
     if (first === undefined) return [];
-    return commandsOf(groups).filter(
+    return commandsOf(this.#settings.groups).filter(
       ({ name, aliases }) => name.split(' ')[0] === first || aliases?.includes(first) === true,
     );
   }
@@ -221,10 +220,12 @@ class Builder {
     if (spec.args !== undefined) command.arguments(spec.args);
     for (const option of spec.options ?? []) command.addOption(toOption(option));
     const shared = this.root.options.filter((option) => option.long !== '--version');
+    const siblings = this.#named(spec.name.split(' ')[0]);
     command
       .configureHelp({
         showGlobalOptions: true,
-        visibleGlobalOptions: () => shared.filter((option) => concerns(spec, option)),
+        visibleGlobalOptions: () =>
+          shared.filter((option) => concerns(spec, option) && !siblings.some((each) => hasOwn(each, option))),
       })
       .addHelpText('after', `\n${examplesOf([spec])}`)
       .action(() => this.#choose(command, spec));

@@ -139,7 +139,7 @@ export class Asker {
     if (status >= 200 && status < 300) return;
     const { transport, url } = this.#options;
     const text = await transport.text(incoming);
-    if (isProblem(incoming)) throw refusalOf(parse(text, url), status);
+    if (isProblem(incoming)) throw refusalOf(parse(text, url), status, url);
     throw notOurs(url, status >= 300 && status < 400 ? 'it redirects elsewhere' : `it answers ${status}`);
   }
 
@@ -229,13 +229,20 @@ const BY_STATUS: Readonly<Record<number, RefusalCode>> = {
   507: 'disk_full',
 };
 
-function refusalOf(body: unknown, status: number): LedgerError {
+function refusalOf(body: unknown, status: number, url: string): LedgerError {
   const { code, detail, hint, details } = body as Record<string, unknown>;
   const known =
     typeof code === 'string' && isRefusalCode(code) && code in REFUSALS
       ? code
       : (BY_STATUS[status] ?? 'internal');
-  return new LedgerError(known, typeof detail === 'string' ? detail : `the server answers ${status}`, {
+  const message = typeof detail === 'string' ? detail : `the server answers ${status}`;
+  if (known === 'unauthenticated') {
+    // Whose token has ended must learn where, and what to do.
+    return new LedgerError(known, `${url}: ${message}`, {
+      hint: `\`credits login ${url}\` keeps another token; CREDITS_TOKEN holds one for now`,
+    });
+  }
+  return new LedgerError(known, message, {
     ...(typeof hint === 'string' ? { hint } : {}),
     ...(typeof details === 'object' && details !== null
       ? { details: details as Record<string, unknown> }
