@@ -33,6 +33,9 @@ function storeOptions({ random, signal }: WireOptions): StoreOptions {
   };
 }
 
+const newWord = ({ random }: Pick<WireOptions, 'random'>): string =>
+  [...random(16)].map((byte) => TAG_LETTERS[byte % TAG_LETTERS.length]).join('');
+
 const loadZones = async (): Promise<ZoneRules> => (await import('./zone-rules.ts')).createZoneRules();
 
 /** Who changes a setting: the user of this machine, as the system names them. */
@@ -65,6 +68,12 @@ async function depsOver(store: SqliteStore, options: WireOptions): Promise<Local
     now: () => options.now ?? options.clock(),
     wall: options.clock,
     actor: actor(),
+    payments: {
+      open: async () => (await import('./wire-payments.ts')).paymentAccess(store, options).open(),
+      webhookSecrets: async () =>
+        (await import('./wire-payments.ts')).paymentAccess(store, options).webhookSecrets(),
+      reference: () => newWord(options),
+    },
   };
 }
 

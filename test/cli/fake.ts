@@ -18,6 +18,7 @@ import type {
   ReceiptView,
   RolloverView,
 } from '../../src/ledger/service.ts';
+import { moneyAnswers } from './fake-money.ts';
 
 export const NOW = Date.parse('2026-02-20T12:00:00Z');
 export const START = Date.parse('2026-01-31T00:00:00Z');
@@ -131,6 +132,8 @@ export type Call = readonly [method: string, ...args: unknown[]];
 
 type Answers = { readonly [Method in keyof LedgerService]?: (...args: never[]) => unknown };
 
+const MONEY_ANSWERS = moneyAnswers(NOW, RECEIPT);
+
 const STANDARD: Answers = {
   spend: async () => RECEIPT,
   hold: async () => ({ ...RECEIPT, kind: 'hold', hold: 'hold_k3x9_4', expiresAt: NOW + 600_000 }),
@@ -174,6 +177,7 @@ const STANDARD: Answers = {
     next: { at: END, credits: c(1_000) },
   }),
   plan: async () => PLAN,
+  ...MONEY_ANSWERS,
   plans: async () => [{ id: 'pro', name: 'Pro', from: 0, monthly: c(1_000), priceCents: 1_200 }],
   log: async () => [],
   accounts: async () => [ACCOUNT],
@@ -306,6 +310,6 @@ export async function fakeRun(argv: readonly string[], facts: FakeFacts = {}): P
   };
 }
 
-/** What a ledger was asked besides being opened. */
+/** What a ledger was asked besides being opened, and whether a top-up is due after it. */
 export const asked = ({ calls }: FakeEnd): readonly Call[] =>
-  calls.filter(([method]) => method !== 'open' && method !== 'account');
+  calls.filter(([method]) => method !== 'open' && method !== 'account' && method !== 'runTopup');

@@ -34,6 +34,23 @@ const LINES: Readonly<Record<string, readonly [line: string, schema: string]>> =
   'byok list': ['byok list', 'credits.byok/v1'],
   'byok add': ['byok add openai', 'credits.byok/v1'],
   'byok remove': ['byok remove openai', 'credits.byok/v1'],
+  'packages list': ['packages', 'credits.packages/v1'],
+  'packages set': ['packages set 5000 --credits 5000 --price 40', 'credits.packages/v1'],
+  'packages retire': ['packages retire 500', 'credits.packages/v1'],
+  buy: ['buy 500 --yes', 'credits.purchase/v1'],
+  'purchases list': ['purchases', 'credits.purchases/v1'],
+  'purchases show': ['purchases show pay_k3x9_4', 'credits.purchase/v1'],
+  'card show': ['card', 'credits.card/v1'],
+  'card add': ['card add pm_card_visa', 'credits.card/v1'],
+  'card remove': ['card remove --yes', 'credits.card/v1'],
+  'topup show': ['topup', 'credits.topup/v1'],
+  'topup set': ['topup set --threshold 100 --amount 500', 'credits.topup/v1'],
+  'topup enable': ['topup enable --yes', 'credits.topup/v1'],
+  'topup disable': ['topup disable', 'credits.topup/v1'],
+  'topup run': ['topup run', 'credits.attempts/v1'],
+  'topup history': ['topup history', 'credits.attempts/v1'],
+  'payments sync': ['payments sync', 'credits.sync/v1'],
+  'payments audit': ['payments audit', 'credits.audit/v1'],
   'accounts list': ['accounts list', 'credits.accounts/v1'],
   'accounts show': ['accounts show', 'credits.account/v1'],
   'accounts create': ['accounts create acme', 'credits.account/v1'],
@@ -101,8 +118,29 @@ describe('the global flags, on every command', () => {
     };
     const names = ['spend', 'hold', 'settle', 'release', 'grant', 'revoke', 'expire', 'runCycle', 'setPlan'];
     const reads = ['definePlan', 'balance', 'holds', 'cycle', 'plan', 'plans', 'log', 'accounts', 'account'];
+    const money = [
+      'setPackage',
+      'retirePackage',
+      'packages',
+      'topup',
+      'setTopup',
+      'runTopup',
+      'topupHistory',
+    ];
+    const books = [
+      'card',
+      'addCard',
+      'removeCard',
+      'buy',
+      'purchases',
+      'purchase',
+      'syncPayments',
+      'auditPayments',
+    ];
     const rest = ['byok', 'changeByok', 'openAccount', 'closeAccount', 'verify', 'spendMany'];
-    const answers = Object.fromEntries([...names, ...reads, ...rest].map((name) => [name, refuse]));
+    const answers = Object.fromEntries(
+      [...names, ...reads, ...rest, ...money, ...books].map((name) => [name, refuse]),
+    );
     const rows = {
       exportRows: async function* () {
         yield await refuse();

@@ -6,10 +6,11 @@ import { parseDuration } from '../../core/time.ts';
 import type { HoldInput, LedgerService } from '../../ledger/service.ts';
 import type { CommandInput, CommandModule } from '../command.ts';
 import type { Context } from '../context.ts';
-import { readOption } from '../read-input.ts';
+import { negatedOption, readOption } from '../read-input.ts';
 import { group } from '../render/amounts.ts';
 import { amountOrCall, readCall, readNoteOption, readTags, requireModel } from './read-call.ts';
 import { receiptResult, writeOptions } from './receipt-result.ts';
+import { topupAfter } from './topup-after.ts';
 
 /** Most output tokens that are reserved for without being asked to. */
 const MAX_ASSUMED_OUTPUT = 16_384;
@@ -18,6 +19,7 @@ export interface HoldRequest {
   readonly input: HoldInput;
   /** No `--max-output-tokens`: the model's maximum is to be filled in. */
   readonly assumeOutput: boolean;
+  readonly topup: boolean;
 }
 
 export const hold: CommandModule<HoldRequest> = {
@@ -31,17 +33,18 @@ export const hold: CommandModule<HoldRequest> = {
     return {
       input: { amount, call, ...estimated, tags: readTags(input), ttlMs, note: readNoteOption(input) },
       assumeOutput: call !== null && input.options.maxOutputTokens === undefined,
+      topup: !negatedOption(input, 'topup'),
     };
   },
 
-  async run(context, { input, assumeOutput }) {
+  async run(context, { input, assumeOutput, topup }) {
     const ledger = await context.service();
     const complete = assumeOutput ? await fillOutput(context, ledger, input) : input;
-    return receiptResult(
-      context,
-      ledger,
-      await ledger.hold(context.account, complete, writeOptions(context)),
-    );
+    const view = await ledger.hold(context.account, complete, writeOptions(context));
+    return {
+      ...receiptResult(context, ledger, view),
+      ...topupAfter(context, ledger, [context.account], topup),
+    };
   },
 };
 

@@ -10,6 +10,7 @@ import { CREDITS } from './rows/credits.ts';
 import { FILES } from './rows/files.ts';
 import { HELP } from './rows/help.ts';
 import { LEDGER } from './rows/ledger.ts';
+import { PAYMENTS } from './rows/payments.ts';
 import { PRICES } from './rows/prices.ts';
 import { SERVER } from './rows/server.ts';
 import { SPENDING } from './rows/spending.ts';
@@ -18,6 +19,7 @@ export const COMMANDS: readonly CommandGroup[] = [
   { heading: 'Price and spend:', commands: [...PRICES, ...SPENDING] },
   { heading: 'Agent runs:', commands: AGENTS },
   { heading: 'Grant and renew:', commands: [...CREDITS, ...BYOK] },
+  { heading: 'Buy and top up:', commands: PAYMENTS },
   { heading: 'Analyse:', commands: ANALYTICS },
   { heading: 'Ledger and accounts:', commands: [...LEDGER, ...FILES] },
   { heading: 'Serve and reach:', commands: SERVER },

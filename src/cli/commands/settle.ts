@@ -7,6 +7,7 @@ import type { Context } from '../context.ts';
 import { negatedOption, readOption } from '../read-input.ts';
 import { hasCall, hasTokens, readCall, readNoteOption, readTags } from './read-call.ts';
 import { receiptResult, writeOptions } from './receipt-result.ts';
+import { topupAfter } from './topup-after.ts';
 
 export interface SettleRequest {
   readonly input: SettleInput;
@@ -32,14 +33,14 @@ export const settle: CommandModule<SettleRequest> = {
     };
   },
 
-  async run(context, { input, standbyModel }) {
+  async run(context, { input, standbyModel, topup }) {
     const ledger = await context.service();
     const complete = standbyModel === null ? input : await fillModel(context, ledger, input, standbyModel);
-    return receiptResult(
-      context,
-      ledger,
-      await ledger.settle(context.account, complete, writeOptions(context)),
-    );
+    const view = await ledger.settle(context.account, complete, writeOptions(context));
+    return {
+      ...receiptResult(context, ledger, view),
+      ...topupAfter(context, ledger, [context.account], topup),
+    };
   },
 };
 

@@ -6,6 +6,7 @@ import type { CommandModule } from '../command.ts';
 import { negatedOption } from '../read-input.ts';
 import { amountOrCall, readCall, readNoteOption, readTags, requireModel } from './read-call.ts';
 import { receiptResult, writeOptions } from './receipt-result.ts';
+import { topupAfter } from './topup-after.ts';
 
 export interface SpendRequest {
   readonly input: SpendInput;
@@ -25,8 +26,12 @@ export const spend: CommandModule<SpendRequest> = {
     };
   },
 
-  async run(context, { input }) {
+  async run(context, { input, topup }) {
     const ledger = await context.service();
-    return receiptResult(context, ledger, await ledger.spend(context.account, input, writeOptions(context)));
+    const view = await ledger.spend(context.account, input, writeOptions(context));
+    return {
+      ...receiptResult(context, ledger, view),
+      ...topupAfter(context, ledger, [context.account], topup),
+    };
   },
 };

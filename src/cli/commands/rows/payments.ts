@@ -1,0 +1,172 @@
+/** Rows of the table of commands: packages, cards, top-ups and the provider's books. */
+import type { CommandSpec } from '../../command.ts';
+
+const LIMIT = { flags: '--limit <n>', description: 'the newest N of them' } as const;
+
+export const PAYMENTS: readonly CommandSpec[] = [
+  {
+    name: 'packages list',
+    isDefault: true,
+    family: 'packages of credits: list them, define one, take one off sale',
+    summary: 'the packages on sale',
+    examples: ['credits packages list'],
+    load: async () => (await import('../packages.ts')).packagesList,
+  },
+  {
+    name: 'packages set',
+    args: '<id>',
+    summary: 'define a package, or change one from a date on',
+    options: [
+      { flags: '--credits <amount>', description: 'credits it gives' },
+      { flags: '--price <money>', description: 'its price, for example 40 or 40.50' },
+      { flags: '--from <instant>', description: 'from then on (now)' },
+    ],
+    examples: ['credits packages set 5000 --credits 5000 --price 40'],
+    writes: true,
+    books: true,
+    load: async () => (await import('../packages.ts')).packagesSet,
+  },
+  {
+    name: 'packages retire',
+    args: '<id>',
+    summary: 'take a package off sale',
+    examples: ['credits packages retire 500'],
+    writes: true,
+    books: true,
+    load: async () => (await import('../packages.ts')).packagesRetire,
+  },
+  {
+    name: 'buy',
+    args: '<package>',
+    summary: 'buy a package of credits',
+    about:
+      'On the saved card, after a question that names the price (`--yes` off a terminal). With --checkout on a page of the payment provider. Bought credits never expire.',
+    options: [
+      { flags: '--max-charge <money>', description: 'exit 6 when it costs more' },
+      { flags: '--checkout', description: 'with a pay link instead of the saved card' },
+    ],
+    examples: ['credits buy 500', 'credits buy 2000 --max-charge 18 --key order-77 --yes'],
+    writes: true,
+    books: true,
+    load: async () => (await import('../buy.ts')).buy,
+  },
+  {
+    name: 'purchases list',
+    isDefault: true,
+    family: 'what was bought',
+    summary: 'purchases and top-ups',
+    options: [LIMIT],
+    examples: ['credits purchases', 'credits purchases --limit 10 --json'],
+    load: async () => (await import('../buy.ts')).purchasesList,
+  },
+  {
+    name: 'purchases show',
+    args: '<id>',
+    summary: 'one purchase, with its pay link while it waits',
+    examples: ['credits purchases show pay_k3x9_12'],
+    load: async () => (await import('../buy.ts')).purchasesShow,
+  },
+  {
+    name: 'card show',
+    isDefault: true,
+    family: 'the saved card',
+    summary: 'the saved card',
+    examples: ['credits card show'],
+    load: async () => (await import('../card.ts')).cardShow,
+  },
+  {
+    name: 'card add',
+    args: '[method]',
+    summary: 'save a card',
+    about:
+      'Opens a page of the payment provider and waits for it; no number of a card is ever typed here. In a test ledger it also takes a Stripe test method such as pm_card_visa.',
+    examples: ['credits card add', 'credits card add pm_card_visa'],
+    writes: true,
+    books: true,
+    load: async () => (await import('../card.ts')).cardAdd,
+  },
+  {
+    name: 'card remove',
+    summary: 'forget the saved card',
+    examples: ['credits card remove --yes'],
+    writes: true,
+    books: true,
+    load: async () => (await import('../card.ts')).cardRemove,
+  },
+  {
+    name: 'topup show',
+    isDefault: true,
+    family: 'auto top-up: show it, set it, switch it on and off',
+    summary: 'auto top-up and its state',
+    examples: ['credits topup show'],
+    load: async () => (await import('../topup.ts')).topupShow,
+  },
+  {
+    name: 'topup set',
+    summary: 'when to buy by itself, and how much',
+    about:
+      'What is not named stays as it was; the first time threshold and amount are needed. The amount is a sum of packages and is bought at the lowest price. Charges nobody before it is enabled.',
+    options: [
+      { flags: '--threshold <credits>', description: 'buy when less is available' },
+      { flags: '--amount <credits>', description: 'how much to buy' },
+      { flags: '--monthly-limit <money>', description: 'most in a calendar month, for example 50, or none' },
+      { flags: '--enable', description: 'and switch it on' },
+      { flags: '--disable', description: 'and switch it off' },
+    ],
+    examples: ['credits topup set --threshold 100 --amount 500 --monthly-limit 50'],
+    writes: true,
+    books: true,
+    load: async () => (await import('../topup.ts')).topupSet,
+  },
+  {
+    name: 'topup enable',
+    summary: 'switch auto top-up on; needs a saved card',
+    about:
+      'Where the credits are below the threshold already, it says what it will charge at once, and asks.',
+    examples: ['credits topup enable', 'credits topup enable --yes'],
+    writes: true,
+    books: true,
+    load: async () => (await import('../topup.ts')).topupEnable,
+  },
+  {
+    name: 'topup disable',
+    summary: 'switch auto top-up off',
+    examples: ['credits topup disable'],
+    writes: true,
+    books: true,
+    load: async () => (await import('../topup.ts')).topupDisable,
+  },
+  {
+    name: 'topup run',
+    summary: 'make the top-ups that are due',
+    about:
+      'For cron: settles earlier attempts first, books a due cycle before anybody is charged, and makes one purchase for each account at most. Nothing due is no failure.',
+    options: [{ flags: '--all', description: 'every account with auto top-up on' }],
+    examples: ['credits topup run --all -q', 'credits topup run -a acme --dry-run'],
+    writes: true,
+    load: async () => (await import('../topup.ts')).topupRun,
+  },
+  {
+    name: 'topup history',
+    summary: 'the top-ups that were tried',
+    options: [LIMIT],
+    examples: ['credits topup history --limit 20'],
+    load: async () => (await import('../topup.ts')).topupHistory,
+  },
+  {
+    name: 'payments sync',
+    summary: 'settle with the payment provider what is open, and read its events',
+    about:
+      'Looks up every payment under way, then applies events since the last time: payments, refunds, disputes, cards. Charges nobody. For cron where no webhook can reach this machine.',
+    examples: ['credits payments sync -q'],
+    writes: true,
+    load: async () => (await import('../payments.ts')).paymentsSync,
+  },
+  {
+    name: 'payments audit',
+    summary: "compare the payment provider's books with the ledger",
+    about: 'Exit 7 on any difference. Changes nothing.',
+    examples: ['credits payments audit', 'credits payments audit --json'],
+    load: async () => (await import('../payments.ts')).paymentsAudit,
+  },
+];

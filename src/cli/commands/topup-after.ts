@@ -1,0 +1,52 @@
+/**
+ * Looks after a booking whether a top-up is due, and makes it. Runs behind the command's own answer and never changes its
+ * exit code: the booking stands.
+ *
+ * Source: contract 9 (when top-up fires).
+ */
+import { isLedgerError } from '../../core/errors.ts';
+import type { LedgerService, TopupRunView } from '../../ledger/service.ts';
+import type { Result } from '../command.ts';
+import type { Context } from '../context.ts';
+
+/**
+ * What to run afterwards.
+ * @param asked false: `--no-topup`
+ */
+export function topupAfter(
+  context: Context,
+  ledger: LedgerService,
+  accounts: Iterable<string>,
+  asked = true,
+): Pick<Result, 'afterwards'> {
+  // A server looks after its own bookings.
+  if (!asked || context.globals.dryRun || context.globals.remote !== null) return {};
+  return {
+    async afterwards() {
+      for (const account of accounts) {
+        if (context.signal.aborted) return;
+        await look(context, ledger, account);
+      }
+    },
+  };
+}
+
+async function look(context: Context, ledger: LedgerService, account: string): Promise<void> {
+  let view: TopupRunView;
+  try {
+    view = await ledger.runTopup(account);
+  } catch (error) {
+    if (!isLedgerError(error)) throw error;
+    context.warn(`Auto top-up: ${error.message}`);
+    return;
+  }
+  if (view.attempts.length === 0 && view.failed.length === 0) return;
+  const { attemptLine, SIMULATED } = await import('../render/payments.ts');
+  for (const attempt of view.attempts) {
+    if (attempt.status === 'succeeded') context.notice(attemptLine(attempt));
+  }
+  for (const { error } of view.failed) {
+    context.warn(`Auto top-up: ${error.message}${error.hint === undefined ? '' : `; ${error.hint}`}`);
+  }
+  if (view.simulated) context.notice(SIMULATED);
+}
