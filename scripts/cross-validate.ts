@@ -1,7 +1,9 @@
 /**
  * Cross-validates the model of agent runs on recorded runs (plain JSON lines, one run a line, with a `dataset` field):
  *
- *   node scripts/cross-validate.ts PATH
+ *   node scripts/cross-validate.ts [PATH]
+ *
+ * Without a path on all the runs that the presets are fitted on (examples/all-agent-runs.jsonl.gz).
  *
  * 1. Errors of mean, P50 and P90 on unseen tasks, beside the figures they must not pass.
  * 2. The same with a constant chance of stopping after each round (a geometric number of rounds), which must fail.
@@ -10,6 +12,8 @@
  * Prints a line for each check and exits 1 when one fails.
  */
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { predictCosts } from '../src/core/simulate/calibrate.ts';
 import { type Card, chargeBlock, prepareCard } from '../src/core/simulate/cards.ts';
 import { ln } from '../src/core/simulate/elementary.ts';
@@ -83,9 +87,13 @@ export const geometric: Predict = (recorded, key) => {
   return amounts.spent;
 };
 
-/** Reads recorded runs from JSON lines. */
-export function readRuns(path: string): DatasetRun[] {
-  const lines = readFileSync(path, 'utf8').split('\n');
+/** Every recorded run. */
+export const ALL_RUNS = path.resolve(import.meta.dirname, '../examples/all-agent-runs.jsonl.gz');
+
+/** Reads recorded runs from JSON lines, which may be compressed (`.gz`). */
+export function readRuns(file: string): DatasetRun[] {
+  const bytes = readFileSync(file);
+  const lines = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8').split('\n');
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as DatasetRun);
 }
 
@@ -173,16 +181,11 @@ function checkCaps(all: readonly DatasetRun[]): boolean {
   return isMet;
 }
 
-function main(path: string | undefined): void {
-  if (path === undefined) {
-    process.stderr.write('usage: node scripts/cross-validate.ts PATH\n');
-    process.exitCode = 2;
-    return;
-  }
-  const runs = readRuns(path);
+function main(file: string): void {
+  const runs = readRuns(file);
   const areSetsGood = checkSets(runs, 1000);
   const areCapsGood = checkCaps(runs);
   if (!areSetsGood || !areCapsGood) process.exitCode = 1;
 }
 
-if (process.argv[1] === import.meta.filename) main(process.argv[2]);
+if (process.argv[1] === import.meta.filename) main(process.argv[2] ?? ALL_RUNS);

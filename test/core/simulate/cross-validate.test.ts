@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
+  ALL_RUNS,
   CAPS,
   geometric,
   HAIKU,
@@ -29,6 +30,16 @@ const validate = (pattern: RegExp, predict: Predict) =>
     splits: 40,
     predict,
   })!;
+
+test('all recorded runs are there, and the sample is some of them', () => {
+  const every = readRuns(ALL_RUNS);
+  const rounds = every.flatMap((run) => run.rounds);
+  expect([every.length, rounds.length]).toEqual([262, 9_868]);
+  expect(rounds.reduce((sum, round) => sum + round.in, 0)).toBe(193_413_302);
+  expect(rounds.reduce((sum, round) => sum + round.out, 0)).toBe(1_920_082);
+  const names = new Set(every.map((run) => `${run.dataset} ${run.id}`));
+  expect(all.filter((run) => !names.has(`${run.dataset} ${run.id}`))).toEqual([]);
+});
 
 test('the sample is the one that examples/README.md describes', () => {
   expect(all.length).toBe(60);
