@@ -203,6 +203,63 @@ describe('without a ledger', () => {
   });
 });
 
+describe('long inputs', () => {
+  const LONG: Files = {
+    'long.jsonl': [
+      run('a', 'gemini-pro', [
+        [199_999, 0],
+        [200_001, 0],
+      ]),
+    ],
+  };
+
+  test('that cost less here than the provider asks are said, also of the models in a comparison', async () => {
+    const { stderr, json } = await credits(['replay', old(LONG), '--compare', '--json']);
+    expect(json().total).toBe(500);
+    expect(stderr).toMatch(/1 call with a long input cost less here than the provider is known to ask/);
+    expect(stderr).toMatch(/known to ask: Gemini 2.5 Pro \(1 call\), Claude Sonnet 4 \(1 call\)/);
+    const short: Files = { 'short.jsonl': [run('a', 'gemini-pro', [[200_000, 9]])] };
+    expect((await credits(['replay', old(short), '--compare'])).stderr).not.toMatch(/known to ask/);
+  });
+
+  test('pay the tier of the ledger’s own card, and nothing is said then', async () => {
+    const own = await withLedger([
+      'models',
+      'set',
+      'gemini-pro',
+      '--input',
+      '1.25',
+      '--output',
+      '10',
+      '--above',
+      '200000=2.5/15',
+      '--from',
+      '2026-01-01',
+    ]);
+    const { json, stderr } = await own(['replay', old(LONG), '--json']);
+    expect(json().total).toBe(249.99875 + 500.0025);
+    expect(stderr).not.toMatch(/known to ask/);
+    const simulated = await own([
+      'simulate',
+      '-m',
+      'gemini-pro',
+      '--base-tokens',
+      '199999',
+      '--tool-tokens',
+      '2',
+      '--output-tokens',
+      '0',
+      '--max-rounds',
+      '2',
+      '--json',
+    ]);
+    expect(simulated.json().total).toBe(json().total);
+    expect(simulated.stderr).toMatch(
+      /above 200,000 input tokens every token of a call of Gemini 2.5 Pro costs 2.5 \/ 15/,
+    );
+  });
+});
+
 describe('beside a ledger', () => {
   test('prices by its own dated rates, at the time of each call', async () => {
     const line = await withLedger([

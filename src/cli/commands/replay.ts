@@ -10,7 +10,7 @@ import type { Context } from '../context.ts';
 import { openMarket } from '../market.ts';
 import { choiceOption, flagOption, listOption, readOption, textOption } from '../read-input.ts';
 import { count, group } from '../render/amounts.ts';
-import { manyBelow } from '../render/long-input.ts';
+import { manyBelow, othersBelow } from '../render/long-input.ts';
 import { renderReplay } from '../render/replay.ts';
 import { replayDocument } from '../render/replay-json.ts';
 import { printable } from '../render/width.ts';
@@ -84,7 +84,11 @@ async function runReplay(context: Context, request: ReplayRequest): Promise<Resu
   const { report } = transcripts;
   const { dryRun } = context.globals;
   const replayed: Replayed = { tally, report, limit, maxRounds, compare: request.compare, charged, dryRun };
-  for (const line of [...notesOf(replayed, request, all.unpriced), ...manyBelow(pricer.longBelow)]) {
+  for (const line of [
+    ...notesOf(replayed, request, all.unpriced),
+    ...manyBelow(pricer.longBelow),
+    ...othersBelow(tally.others),
+  ]) {
     context.notice(line);
   }
   return {

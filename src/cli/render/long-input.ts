@@ -5,6 +5,7 @@
 import { isBelow, longPriceMissed, providerPricesOf } from '../../catalog/provider-prices.ts';
 import { type CallTokens, type Rates, ratesFor } from '../../core/rates.ts';
 import { count } from './amounts.ts';
+import { printable } from './width.ts';
 
 /** Input tokens of a call; `high` is the most it may be. */
 interface LongInput {
@@ -82,3 +83,14 @@ export const manyBelow = (calls: number): string[] =>
     : [
         `${count(calls, 'call')} with a long input cost less here than the provider is known to ask: \`credits models show\` and \`models set --above\``,
       ];
+
+/** The same of a comparison, by model. */
+export function othersBelow(
+  others: readonly { readonly model: { readonly name: string }; readonly longBelow: number }[],
+): string[] {
+  const names = others.flatMap(({ model, longBelow }) =>
+    longBelow === 0 ? [] : [`${printable(model.name)} (${count(longBelow, 'call')})`],
+  );
+  if (names.length === 0) return [];
+  return [`long inputs cost less here than these models' providers are known to ask: ${names.join(', ')}`];
+}

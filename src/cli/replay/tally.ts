@@ -2,6 +2,7 @@
  * Adds up recorded calls: by model, by run, against a cap and a budget, and on every other model. One pass in the order of
  * the transcripts; nothing is kept per call. Sums are bigints: transcripts of years may pass every account.
  */
+import { longPriceMissed } from '../../catalog/provider-prices.ts';
 import { priceCall, type Rates } from '../../core/rates.ts';
 import type { Call, Format, Transcripts } from '../../transcripts/call.ts';
 import { byId, type Limit, type PricedModel } from '../simulate/market.ts';
@@ -42,6 +43,8 @@ export interface OtherModel {
   readonly total: bigint;
   /** With the cache prices that the model's provider asks; null: the card has them, or nothing is known. */
   readonly withCacheRates: bigint | null;
+  /** Calls with a long input that cost less here than the model's provider is known to ask. */
+  readonly longBelow: number;
 }
 
 export interface ReplayTally {
@@ -94,7 +97,13 @@ class Tally {
   readonly #options: TallyOptions;
   readonly #byModel = new Map<string, ModelTally>();
   readonly #stopped: StoppedRun[] = [];
-  readonly #others: { model: PricedModel; total: bigint; rates: Rates | null; cached: bigint }[];
+  readonly #others: {
+    readonly model: PricedModel;
+    readonly rates: Rates | null;
+    total: bigint;
+    cached: bigint;
+    longBelow: number;
+  }[];
   #calls = 0;
   #runs = 0;
   #estimated = 0;
@@ -106,7 +115,7 @@ class Tally {
     this.#options = options;
     this.#others = options.compare
       .filter(({ rates }) => rates !== null)
-      .map((model) => ({ model, total: 0n, rates: withCacheRates(model), cached: 0n }));
+      .map((model) => ({ model, total: 0n, rates: withCacheRates(model), cached: 0n, longBelow: 0 }));
   }
 
   add(call: Call, price: Price): void {
@@ -115,7 +124,9 @@ class Tally {
     this.#total += credits;
     this.#addToModel(call, price, credits);
     for (const other of this.#others) {
-      other.total += BigInt(priceCall(other.model.rates!, call));
+      const cost = priceCall(other.model.rates!, call);
+      other.total += BigInt(cost);
+      if (longPriceMissed(other.model.words, call, cost) !== undefined) other.longBelow += 1;
       if (other.rates !== null) other.cached += BigInt(priceCall(other.rates, call));
     }
     if (call.estimated) {
@@ -180,10 +191,11 @@ class Tally {
   done(): ReplayTally {
     const byCredits = (a: ModelTally, b: ModelTally): number =>
       a.credits === b.credits ? b.calls - a.calls : a.credits < b.credits ? 1 : -1;
-    const others = this.#others.map(({ model, total, rates, cached }) => ({
+    const others = this.#others.map(({ model, total, rates, cached, longBelow }) => ({
       model,
       total,
       withCacheRates: rates === null ? null : cached,
+      longBelow,
     }));
     return {
       calls: this.#calls,
