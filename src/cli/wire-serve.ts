@@ -1,6 +1,7 @@
 /** Serves a ledger of this machine over HTTP. Loaded by `credits serve` alone. */
 import { version } from '../../package.json';
 import { invalid } from '../core/errors.ts';
+import type { Acting } from '../http/server/deps.ts';
 import { requireLoopback, startServer } from '../http/server/listen.ts';
 import { createLog } from '../http/server/log.ts';
 import { LocalLedger } from '../ledger/local.ts';
@@ -27,20 +28,32 @@ export async function serveLedger(
   // Without the signal: what waits for the ledger when the server is to end is still answered.
   const deps = await openDeps({ ...options, remote: null, readOnly: false });
   const { store } = deps;
-  const own: LocalDeps = { ...deps, zones: await deps.loadZones() };
+  const provider = shareProvider(deps.payments);
+  const own: LocalDeps = { ...deps, ...provider.payments, zones: await deps.loadZones() };
+  const ledger = ({ actor, now }: Acting) =>
+    new LocalLedger({ ...own, actor, now: () => now ?? options.clock() });
+  const serverItself = ledger({ actor: 'server', now: null });
   const log = createLog(input.stderr, { quiet: input.quiet, clock: options.clock });
   try {
     const server = await startServer(
       {
         version,
         mode: store.mode,
-        ledger: ({ actor, now }) => new LocalLedger({ ...own, actor, now: () => now ?? options.clock() }),
+        ledger,
         tokenByNo: async (no) => (await store.accessTokens(no))[0],
         ready: async () => void (await store.catalogue()),
         sha256: deps.sha256,
         clock: options.clock,
         log,
         limits: { perSecond: input.perSecond },
+        hooks: {
+          async afterWrite(account) {
+            await serverItself.runTopup(account);
+          },
+          async webhook(request) {
+            log.write('info', 'webhook', { outcome: await serverItself.receiveWebhook(request) });
+          },
+        },
       },
       input,
     );
@@ -50,6 +63,7 @@ export async function serveLedger(
     const ended = endOf(input.signal).then(async () => {
       log.write('info', 'ending');
       await server.stop();
+      await provider.close();
       await store.close();
       log.write('info', 'ended');
       log.flush();
@@ -66,3 +80,20 @@ const endOf = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
+
+/** One provider for every request: each would open its own otherwise. */
+function shareProvider(payments: LocalDeps['payments']) {
+  if (payments === undefined) return { payments: {}, close: async () => {} };
+  let opened: ReturnType<typeof payments.open> | undefined;
+  const open: typeof payments.open = () => {
+    opened ??= payments.open().catch((error) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
+  return {
+    payments: { payments: { ...payments, open } },
+    close: async (): Promise<void> => (await opened?.catch(() => undefined))?.close(),
+  };
+}

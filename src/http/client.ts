@@ -13,7 +13,7 @@ import type { AccessRole } from '../ledger/access-tokens.ts';
 import type * as Views from '../ledger/service.ts';
 import type { LedgerInfo, LedgerService, WriteOptions } from '../ledger/service.ts';
 import { Asker, type Question } from './client/ask.ts';
-import { NoPayments } from './client/no-payments.ts';
+import { RemotePayments } from './client/payments.ts';
 import { Transport, type TransportOptions } from './client/transport.ts';
 
 export interface RemoteOptions extends TransportOptions {
@@ -57,22 +57,20 @@ type Method<Name extends keyof LedgerService> = LedgerService[Name] extends (...
   ? Awaited<R>
   : never;
 
-export class RemoteLedger extends NoPayments implements LedgerService {
+export class RemoteLedger extends RemotePayments implements LedgerService {
   readonly info: LedgerInfo;
   readonly access: RemoteAccess;
   readonly #options: RemoteOptions;
   readonly #transport: Transport;
-  readonly #asker: Asker;
   readonly #openedAt: Instant;
 
   constructor(options: RemoteOptions, transport: Transport, asker: Asker, access: RemoteAccess) {
-    super();
+    super(asker);
     const own = access.account === null ? {} : { ownAccount: access.account };
     this.info = { location: options.url, mode: access.mode, ...own };
     this.access = access;
     this.#options = options;
     this.#transport = transport;
-    this.#asker = asker;
     this.#openedAt = options.clock();
   }
 
@@ -92,7 +90,7 @@ export class RemoteLedger extends NoPayments implements LedgerService {
   async spendMany(items: readonly Views.SpendItem[], { dryRun = false }: { dryRun?: boolean } = {}) {
     if (items.length === 0) return [];
     const lines = items.map((item) => ({ ...item, account: this.#own(item.account) ?? undefined }));
-    const answers = await this.#asker.batch('spendMany', lines, { options: { dryRun } });
+    const answers = await this.asker.batch('spendMany', lines, { options: { dryRun } });
     return answers as Views.ItemResult[];
   }
 
@@ -147,12 +145,12 @@ export class RemoteLedger extends NoPayments implements LedgerService {
   }
 
   async holds(account: string, all: boolean, asOf: Instant | null = null) {
-    const { value } = await this.#asker.ask('holds', this.#named({ account, query: given({ all, asOf }) }));
+    const { value } = await this.asker.ask('holds', this.named({ account, query: given({ all, asOf }) }));
     return (value as { readonly holds: Views.HoldView[] }).holds;
   }
 
   async tokenRecords(account: string) {
-    const { value } = await this.#asker.ask('tokenRecords', this.#named({ account }));
+    const { value } = await this.asker.ask('tokenRecords', this.named({ account }));
     return (value as { readonly records: Method<'tokenRecords'> }).records;
   }
 
@@ -165,17 +163,17 @@ export class RemoteLedger extends NoPayments implements LedgerService {
   }
 
   async plans() {
-    const { value } = await this.#asker.ask('plans', {});
+    const { value } = await this.asker.ask('plans', {});
     return (value as { readonly plans: Method<'plans'> }).plans;
   }
 
   async packages() {
-    const { value } = await this.#asker.ask('packages', {});
+    const { value } = await this.asker.ask('packages', {});
     return (value as { readonly packages: Method<'packages'> }).packages;
   }
 
   async log(account: string, query: Views.LogQuery) {
-    const { value } = await this.#asker.ask('log', this.#named({ account, query: given({ ...query }) }));
+    const { value } = await this.asker.ask('log', this.named({ account, query: given({ ...query }) }));
     return (value as { readonly entries: Views.EntryView[] }).entries;
   }
 
@@ -196,7 +194,7 @@ export class RemoteLedger extends NoPayments implements LedgerService {
     readonly after?: string | null;
     readonly limit?: number;
   } = {}) {
-    const { value } = await this.#asker.ask('accounts', { query: given({ after, limit }) });
+    const { value } = await this.asker.ask('accounts', { query: given({ after, limit }) });
     return (value as { readonly accounts: Views.AccountView[] }).accounts;
   }
 
@@ -224,32 +222,32 @@ export class RemoteLedger extends NoPayments implements LedgerService {
   }
 
   setModel(body: Views.ModelSetInput, options: WriteOptions = {}) {
-    return this.#set('setModel', body, options);
+    return this.setting('setModel', { body, options });
   }
 
   aliasModel(body: { readonly alias: string; readonly model: string }, options: WriteOptions = {}) {
-    return this.#set('aliasModel', body, options);
+    return this.setting('aliasModel', { body, options });
   }
 
   importModels(models: Parameters<LedgerService['importModels']>[0], options: WriteOptions = {}) {
-    return this.#set('importModels', { models }, options);
+    return this.setting('importModels', { body: { models }, options });
   }
 
   definePlan(
     { monthly: monthlyCredits, ...body }: Parameters<LedgerService['definePlan']>[0],
     options: WriteOptions = {},
   ) {
-    return this.#set('definePlan', { ...body, monthlyCredits }, options);
+    return this.setting('definePlan', { body: { ...body, monthlyCredits }, options });
   }
 
   exportRows<What extends Views.ExportWhat>(what: What, account: string | null) {
     const name = account === null ? `ledger.export.${what}` : `export.${what}`;
-    const pages = this.#asker.lines(name, this.#named({ account }));
+    const pages = this.asker.lines(name, this.named({ account }));
     return pages as AsyncIterable<readonly Views.ExportRows[What][]>;
   }
 
   exportLedger() {
-    return this.#asker.lines('ledger.export', {}) as AsyncIterable<readonly Views.LedgerLine[]>;
+    return this.asker.lines('ledger.export', {}) as AsyncIterable<readonly Views.LedgerLine[]>;
   }
 
   verify({ heads, onProgress }: Parameters<LedgerService['verify']>[0] = {}) {
@@ -265,12 +263,12 @@ export class RemoteLedger extends NoPayments implements LedgerService {
     return account === this.#options.defaultAccount ? null : account;
   }
 
-  #named(question: Question): Question {
+  protected named(question: Question): Question {
     return question.account == null ? question : { ...question, account: this.#own(question.account) };
   }
 
   async #ask<Name extends keyof LedgerService>(name: string, question: Question): Promise<Method<Name>> {
-    const { value } = await this.#asker.ask(name, this.#named(question));
+    const { value } = await this.asker.ask(name, this.named(question));
     return value as Method<Name>;
   }
 
@@ -286,15 +284,9 @@ export class RemoteLedger extends NoPayments implements LedgerService {
   }
 
   async #book(name: string, question: Question): Promise<Views.ReceiptView> {
-    const { value, ownKey } = await this.#asker.ask(name, this.#named(question));
+    const { value, ownKey } = await this.asker.ask(name, this.named(question));
     const receipt = value as Views.ReceiptView;
     return ownKey ? { ...receipt, replayed: false } : receipt;
-  }
-
-  async #set(name: string, body: unknown, options: WriteOptions): Promise<Views.SettingView> {
-    const { value, ownKey } = await this.#asker.ask(name, { body, options });
-    const view = value as Views.SettingView;
-    return ownKey ? { ...view, receipt: { ...view.receipt, replayed: false } } : view;
   }
 }
 

@@ -8,6 +8,7 @@ import type { Route } from './route.ts';
 import { ACCOUNT_ROUTES } from './routes/accounts.ts';
 import { CREDIT_ROUTES } from './routes/credits.ts';
 import { EXPORT_ROUTES } from './routes/exports.ts';
+import { PAYMENT_ROUTES } from './routes/payments.ts';
 import { PRICE_ROUTES } from './routes/prices.ts';
 import { SPENDING_ROUTES } from './routes/spending.ts';
 
@@ -16,6 +17,7 @@ export const ROUTES: readonly Route[] = [
   ...CREDIT_ROUTES,
   ...ACCOUNT_ROUTES,
   ...PRICE_ROUTES,
+  ...PAYMENT_ROUTES,
   ...EXPORT_ROUTES,
 ];
 

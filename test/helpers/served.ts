@@ -1,5 +1,6 @@
 /** A test's ledger behind a server in the same process, and the same ledger reached over HTTP. */
 import { randomBytes } from 'node:crypto';
+import { paymentAccess } from '../../src/cli/wire-payments.ts';
 import { openRemote, type RemoteLedger, type RemoteOptions } from '../../src/http/client.ts';
 import type { ServerDeps } from '../../src/http/server/deps.ts';
 import { type RunningServer, startServer } from '../../src/http/server/listen.ts';
@@ -23,7 +24,13 @@ export interface Served {
 /** Serves a ledger on a free port. The server's clock is the test's. */
 export async function serve(t: TestLedger, more: Partial<ServerDeps> = {}): Promise<Served> {
   const log: string[] = [];
-  const own = localDeps(t);
+  const own = {
+    ...localDeps(t),
+    payments: {
+      ...paymentAccess(t.store, { env: { HOME: '/nowhere' }, clock: () => t.at }),
+      reference: () => randomBytes(8).toString('hex'),
+    },
+  };
   const server = await startServer(
     {
       version: '0.0.0',

@@ -188,8 +188,18 @@ const isEnd = ({ end }: Record<string, unknown>): boolean =>
 /** Rows have more fields than one; a refused item of a batch has a status. */
 const isError = (line: Record<string, unknown>): boolean => 'error' in line && Object.keys(line).length === 1;
 
+/** A word of a path. What a path cannot carry is the name of nothing. */
+function segment(name: string, word: string): string {
+  if (!/^\.{0,2}$/.test(word)) return encodeURIComponent(word);
+  const code = `unknown_${name}`;
+  throw new LedgerError(
+    isRefusalCode(code) ? code : 'invalid_argument',
+    `no ${name} is called ${JSON.stringify(word)}`,
+  );
+}
+
 function pathOf(route: Route, { account, params = {}, query }: Question, dryRun: boolean): string {
-  const path = route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name]!));
+  const path = route.path.replace(/:(\w+)/g, (_, name: string) => segment(name, params[name]!));
   const words = new URLSearchParams();
   if (account != null) words.set('account', account);
   if (dryRun) words.set('dryRun', 'true');

@@ -2,12 +2,8 @@
 import * as z from 'zod';
 import type { UsageQuery } from '../../ledger/service.ts';
 import { type Route, route } from '../route.ts';
-import { accountId, flag, instantInput, text } from '../wire/primitives.ts';
+import { accountId, digits, flag, instantInput, text } from '../wire/primitives.ts';
 import * as views from '../wire/views.ts';
-
-/** A number in a query. */
-const digits = (most: number) =>
-  z.codec(z.string().regex(/^\d{1,9}$/), z.number().max(most), { decode: Number, encode: String });
 
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 const range = { since: instantInput.optional(), until: instantInput.optional() };

@@ -118,6 +118,10 @@ export const note = z
   .regex(/^[^\u0000]*$/, 'it holds a NUL character');
 export const modelName = z.string().min(1).max(200).regex(printable, 'it holds control characters');
 
+/** A number in a query. */
+export const digits = (most: number) =>
+  z.codec(z.string().regex(/^\d{1,9}$/), z.number().max(most), { decode: Number, encode: String });
+
 /** `true` or `false` in a query. */
 export const flag = z
   .codec(z.enum(['true', 'false']), z.boolean(), {
