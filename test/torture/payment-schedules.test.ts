@@ -1,0 +1,347 @@
+/**
+ * Random schedules of everything that moves money: spends, triggers, purchases, lost answers, crashes between any two steps,
+ * duplicated and reordered events, refunds, disputes, revokes, cards that change. After every step and at the end: nobody is
+ * charged twice, the month keeps to its limit, one top-up is under way at most, and credits are worth the money that was
+ * kept. 60 schedules; 10,000 with CREDITS_TORTURE=long.
+ */
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Microcredits } from '../../src/core/credits.ts';
+import { isLedgerError } from '../../src/core/errors.ts';
+import { ACTIVE, type Attempt } from '../../src/core/wallet.ts';
+import type { LocalLedger } from '../../src/ledger/local.ts';
+import { PaymentRun } from '../../src/ledger/payments/payment-run.ts';
+import type { ProviderEvent } from '../../src/ledger/payments/provider.ts';
+import { receiveEvent } from '../../src/ledger/payments/sync.ts';
+import type { SimulatedIntent } from '../../src/payments/simulated-books.ts';
+import { credits, DAY, sha256, spendOf, zones } from '../helpers/ledger.ts';
+import { type PayingLedger, payingLedger } from '../helpers/paying.ts';
+import { LONG, PATIENCE } from '../helpers/processes.ts';
+import { type Chance, chanceOf } from '../helpers/random.ts';
+import { Crash, type Fault, unreliable } from '../helpers/unreliable-provider.ts';
+
+vi.setConfig({ testTimeout: PATIENCE * (LONG ? 60 : 4) });
+
+const SCHEDULES = LONG ? 10_000 : 60;
+const STEPS = 22;
+/** Schedules on one ledger. */
+const A_LEDGER = 250;
+const SEED = Number(process.env.CREDITS_TEST_SEED ?? 20_261_125);
+const LIMIT_CENTS = 2_300;
+
+const CARDS = [
+  'pm_card_visa',
+  'pm_card_visa',
+  'pm_card_mastercard',
+  'pm_card_chargeCustomerFail',
+  'pm_fake_decline_insufficient_funds',
+  'pm_fake_decline_lost_card',
+  'pm_card_authenticationRequired',
+  'pm_fake_processing',
+  'pm_card_createDispute',
+  'pm_card_createDisputeInquiry',
+  'pm_card_createIssuerFraudRecord',
+];
+
+let t: PayingLedger;
+
+/** One schedule on an account of its own. */
+class Schedule {
+  readonly account: string;
+  readonly chance: Chance;
+  readonly log: string[] = [];
+  /** Faults per call, one in so many; 0: none. */
+  faults = 6;
+  #ledger: LocalLedger;
+  #buys = 0;
+
+  constructor(account: string, seed: number) {
+    this.account = account;
+    this.chance = chanceOf(seed);
+    this.#ledger = this.#process();
+  }
+
+  /** A process that has just started. */
+  #process(): LocalLedger {
+    return t.another(unreliable(t.simulated, () => this.#fault()));
+  }
+
+  #fault(): Fault {
+    if (this.faults === 0 || !this.chance.oneIn(this.faults)) return 'none';
+    return this.chance.pick<Fault>(['lost_before', 'lost_after', 'crash_before', 'crash_after']);
+  }
+
+  /** What is refused is refused, and who has died is started again. */
+  async #attempt(what: string, work: (ledger: LocalLedger) => Promise<unknown>): Promise<void> {
+    try {
+      await work(this.#ledger);
+      this.log.push(what);
+    } catch (error) {
+      if (error instanceof Crash) {
+        this.log.push(`${what}: died in ${error.message}`);
+        this.#ledger = this.#process();
+      } else if (isLedgerError(error)) {
+        this.log.push(`${what}: ${error.code}`);
+        if (error.code === 'integrity_failure') throw error;
+      } else throw error;
+    }
+  }
+
+  async step(): Promise<void> {
+    const { chance, account } = this;
+    const deed = chance.whole(20);
+    if (deed < 5) await this.#spend();
+    else if (deed < 8) await this.#attempt('topup', (ledger) => ledger.runTopup(account));
+    else if (deed < 9) await this.#twoAtOnce();
+    else if (deed < 11) await this.#buy();
+    else if (deed < 12) await this.#attempt('sync', (ledger) => ledger.syncPayments());
+    else if (deed < 14) await this.#event();
+    else if (deed < 15) await this.#refund();
+    else if (deed < 16) await this.#dispute();
+    else if (deed < 17) await this.#revoke();
+    else if (deed < 18) {
+      const card = chance.pick(CARDS);
+      await this.#attempt(`card ${card}`, (ledger) => ledger.addCard(account, card));
+    } else if (deed < 19) {
+      const enabled = !chance.oneIn(5);
+      await this.#attempt(`enabled ${enabled}`, (ledger) => ledger.setTopup(account, { enabled }));
+    } else t.at += chance.pick([1_000, 61_000, 3_600_000, 6 * 3_600_000, 5 * DAY]);
+  }
+
+  async #spend(): Promise<void> {
+    const { available } = await t.ledger.balance(this.account);
+    const share = Math.floor(available * this.chance.pick([0.2, 0.6, 0.95, 1]));
+    if (share === 0) return;
+    if (this.chance.oneIn(4)) await this.#overrun(share as Microcredits);
+    else {
+      const input = { ...spendOf('1'), amount: share as Microcredits };
+      await this.#attempt('spend', (ledger) => ledger.spend(this.account, input));
+    }
+    await this.#attempt('trigger', (ledger) => ledger.runTopup(this.account));
+  }
+
+  async #overrun(amount: Microcredits): Promise<void> {
+    const tags = { activity: null, session: null, run: null };
+    const base = { call: null, tags, note: null };
+    await this.#attempt('hold and settle', async (ledger) => {
+      const { hold } = await ledger.hold(this.account, { ...base, amount, ttlMs: 600_000 });
+      // Some stay open: what they hold cannot be taken back.
+      if (this.chance.oneIn(3)) return;
+      const cost = (amount + credits('30')) as Microcredits;
+      await ledger.settle(this.account, { ...base, hold: hold!, amount: cost });
+    });
+  }
+
+  async #twoAtOnce(): Promise<void> {
+    const other = this.#process();
+    await Promise.all([
+      this.#attempt('topup', (ledger) => ledger.runTopup(this.account)),
+      this.#attempt('topup of another', () => other.runTopup(this.account)),
+    ]);
+  }
+
+  async #buy(): Promise<void> {
+    this.#buys += this.chance.oneIn(3) ? 0 : 1;
+    const key = `buy ${this.#buys}`;
+    const checkout = this.#buys % 4 === 3;
+    const input = { package: this.#buys % 2 === 0 ? '500' : '2000', maxChargeCents: null, checkout };
+    await this.#attempt(key, (ledger) => ledger.buy(this.account, input, { key }));
+  }
+
+  /** Any event there ever was, again: webhooks come twice, late and in any order. */
+  async #event(): Promise<void> {
+    const { events } = await t.simulated.eventsSince(null);
+    const own = events.filter((event) => JSON.stringify(event.subject).includes(this.#tag));
+    if (own.length === 0) return;
+    const event: ProviderEvent = { ...this.chance.pick(own), id: `evt_again_${this.chance.whole(1e9)}` };
+    const run = new PaymentRun(
+      {
+        store: t.store,
+        zones,
+        loadZones: async () => zones,
+        sha256,
+        now: () => t.at,
+        wall: () => t.at,
+        actor: 'webhook',
+      },
+      {
+        open: async () => unreliable(t.simulated, () => this.#fault()),
+        webhookSecrets: async () => [],
+        reference: () => 'none',
+      },
+    );
+    await this.#attempt(`event ${event.type}`, () => receiveEvent(run, event));
+  }
+
+  async #refund(): Promise<void> {
+    const intent = await this.#paid();
+    if (intent === undefined) return;
+    const { chance } = this;
+    await t.simulated.happen(intent.intent, (paid) => {
+      if (paid.refunds.length > 0 && chance.oneIn(3)) {
+        return { ...paid, refunds: paid.refunds.map((each) => ({ ...each, status: 'failed' as const })) };
+      }
+      const status = chance.pick(['pending', 'succeeded'] as const);
+      const amountCents = chance.pick([1, 100, intent.amountCents, Math.ceil(intent.amountCents / 3)]);
+      const id = `re_${intent.intent}_${paid.refunds.length}`;
+      return { ...paid, refunds: [...paid.refunds, { id, amountCents, status }] };
+    });
+    this.log.push('refund');
+  }
+
+  async #dispute(): Promise<void> {
+    const intent = await this.#paid();
+    if (intent === undefined) return;
+    const { chance } = this;
+    await t.simulated.happen(intent.intent, (paid) => {
+      if (paid.disputes.length === 0) {
+        const id = `dp_${intent.intent}`;
+        return { ...paid, disputes: [{ id, amountCents: intent.amountCents, status: 'open' }] };
+      }
+      const status = chance.pick(['won', 'lost'] as const);
+      const isOver = (each: { status: string }): boolean => each.status === 'won' || each.status === 'lost';
+      return { ...paid, disputes: paid.disputes.map((each) => (isOver(each) ? each : { ...each, status })) };
+    });
+    this.log.push('dispute');
+  }
+
+  async #revoke(): Promise<void> {
+    if (!this.chance.oneIn(2)) return;
+    const { lots } = await t.ledger.balance(this.account);
+    const bought = lots.filter((lot) => lot.source === 'purchased');
+    if (bought.length === 0) return;
+    const { lot } = this.chance.pick(bought);
+    await this.#attempt('revoke', (ledger) => ledger.revoke(this.account, { lot, note: null }));
+  }
+
+  #tag = '';
+
+  async begin(): Promise<void> {
+    await t.ledger.openAccount({ account: this.account, plan: 'free', zone: 'UTC', anchorAt: null });
+    this.#tag = (await t.store.read(this.account)).state.account.tag;
+    await t.ledger.addCard(this.account, this.chance.pick(CARDS));
+    const policy = { threshold: credits('100'), amount: credits('500'), limitCents: LIMIT_CENTS };
+    await t.ledger.setTopup(this.account, { ...policy, enabled: true });
+  }
+
+  /** Payments of this account at the provider. */
+  async intents(): Promise<SimulatedIntent[]> {
+    const rows = await t.store.payments.books.list(`pi_sim_pay_${this.#tag}_`, 0, 10_000);
+    return rows.map(({ body }) => JSON.parse(body) as SimulatedIntent);
+  }
+
+  async #paid(): Promise<SimulatedIntent | undefined> {
+    const paid = (await this.intents()).filter(({ status }) => status === 'succeeded');
+    return paid.length === 0 ? undefined : this.chance.pick(paid);
+  }
+
+  async attempts(): Promise<Attempt[]> {
+    const { account } = (await t.store.read(this.account)).state;
+    return t.store.payments.attempts(account, null, null);
+  }
+
+  /** What holds after every step. */
+  async check(): Promise<void> {
+    const intents = await this.intents();
+    const attempts = await this.attempts();
+    const paidFor = new Map<string, number>();
+    for (const { ours, receivedCents } of intents) {
+      paidFor.set(ours!.attempt, (paidFor.get(ours!.attempt) ?? 0) + receivedCents);
+    }
+    for (const attempt of attempts) {
+      const name = `pay_${this.#tag}_${attempt.no}`;
+      expect(paidFor.get(name) ?? 0, `money for ${name}`).toBeLessThanOrEqual(attempt.amountCents);
+      paidFor.delete(name);
+    }
+    expect(
+      [...paidFor.entries()].filter(([, cents]) => cents > 0),
+      'payments of no attempt',
+    ).toEqual([]);
+    const automatic = attempts.filter(({ kind }) => kind === 'auto');
+    expect(automatic.filter(({ status }) => ACTIVE.has(status)).length).toBeLessThanOrEqual(1);
+    // By the provider's books and the month of the reservation, whatever the ledger says of it.
+    const months = new Map<number, number>();
+    for (const { no, reservedAt } of automatic) {
+      const paid = intents.filter(({ ours }) => ours!.attempt === `pay_${this.#tag}_${no}`);
+      const month = new Date(reservedAt).getUTCFullYear() * 12 + new Date(reservedAt).getUTCMonth();
+      const sum = paid.reduce((all, { receivedCents }) => all + receivedCents, 0);
+      months.set(month, (months.get(month) ?? 0) + sum);
+    }
+    for (const cents of months.values()) expect(cents, 'a month').toBeLessThanOrEqual(LIMIT_CENTS);
+    const { account } = (await t.store.read(this.account)).state;
+    const { policy } = await t.store.payments.wallet(account, t.at);
+    expect(policy!.strikes).toBeLessThanOrEqual(3);
+    if (policy!.enabled) expect(policy!.strikes).toBeLessThan(3);
+  }
+
+  /** Once the line is good again, everything can be settled, and credits are worth the money that was kept. */
+  async end(): Promise<void> {
+    this.faults = 0;
+    t.at += 2 * 61_000;
+    await t.ledger.syncPayments();
+    await t.ledger.syncPayments();
+    await this.check();
+    const intents = new Map((await this.intents()).map((intent) => [intent.intent, intent]));
+    const { account } = (await t.store.read(this.account)).state;
+    const attempts = await this.attempts();
+    for (const attempt of attempts) {
+      expect(ACTIVE.has(attempt.status), `${attempt.status} of ${attempt.no}`).toBe(false);
+      const paid = attempt.intent === null ? undefined : intents.get(attempt.intent);
+      expect(attempt.status === 'succeeded', `paid for ${attempt.no}`).toBe(paid?.status === 'succeeded');
+      if (paid === undefined || attempt.lot === null) continue;
+      let gone = 0;
+      for (const { amountCents, status } of paid.refunds) {
+        if (status === 'pending' || status === 'succeeded') gone += amountCents;
+      }
+      for (const { amountCents, status } of paid.disputes) {
+        if (status === 'open' || status === 'lost') gone += amountCents;
+      }
+      const target = Math.floor((attempt.credits * Math.min(gone, paid.receivedCents)) / paid.receivedCents);
+      const lot = (await t.store.lots(account, [attempt.lot])).get(attempt.lot)!;
+      const byHand = lot.revoked - attempt.clawedOwn;
+      expect(attempt.clawed, `taken back of ${attempt.no}`).toBeLessThanOrEqual(target);
+      expect(
+        attempt.clawed + byHand,
+        `taken back of ${attempt.no} with what was revoked`,
+      ).toBeGreaterThanOrEqual(target);
+    }
+    const mine = intents.size > 0 ? [...intents.values()].filter(({ status }) => status === 'succeeded') : [];
+    expect(attempts.filter(({ status }) => status === 'succeeded')).toHaveLength(mine.length);
+  }
+}
+
+describe('random schedules', () => {
+  beforeAll(() => {
+    t = payingLedger();
+  });
+  afterAll(() => t.done());
+
+  test(`${SCHEDULES} of them, seed ${SEED}`, async () => {
+    for (let no = 0; no < SCHEDULES; no += 1) {
+      if (no % A_LEDGER === 0 && no > 0) {
+        await closeLedger();
+        t = payingLedger();
+      }
+      if (no % A_LEDGER === 0)
+        (t.store as unknown as { db: { pragma(text: string): void } }).db.pragma('synchronous = OFF');
+      const schedule = new Schedule(`s${no}`, SEED + no);
+      try {
+        await schedule.begin();
+        for (let step = 0; step < STEPS; step += 1) {
+          await schedule.step();
+          await schedule.check();
+        }
+        await schedule.end();
+      } catch (error) {
+        const story = schedule.log.join('\n  ');
+        throw new Error(`schedule ${no} (seed ${SEED + no}): ${String(error)}\n  ${story}`, { cause: error });
+      }
+    }
+    expect((await t.ledger.auditPayments()).differences).toEqual([]);
+  });
+
+  /** Verifies as it goes. */
+  const closeLedger = async (): Promise<void> => {
+    expect((await t.ledger.auditPayments()).differences).toEqual([]);
+    await t.done();
+  };
+});
