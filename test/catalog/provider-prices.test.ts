@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { MODELS } from '../../src/catalog/models.ts';
 import {
   isBelow,
+  longPriceMissed,
   PROVIDER_PRICES,
   providerPricesOf,
   shortfallsOf,
@@ -68,5 +69,35 @@ describe('the tariff beside known provider prices', () => {
       expect(price.readOn).toMatch(/^\d{4}-\d{2}(-\d{2})?$/);
       expect(price.source).not.toBe('');
     }
+  });
+});
+
+describe('a long call sold below its provider', () => {
+  const call = (inputTokens: number, outputTokens = 0) => ({
+    inputTokens,
+    outputTokens,
+    cachedTokens: 0,
+    cacheWriteTokens: 0,
+  });
+  test.each([
+    ['at the threshold the base price holds', 'gemini-2.5-pro', call(200_000), 250_000_000, undefined],
+    [
+      'above it the whole call costs 2.5 / 15',
+      'gemini-2.5-pro',
+      call(200_001, 10),
+      500_152_499,
+      'Gemini 2.5 Pro',
+    ],
+    ['sold at just that', 'gemini-2.5-pro', call(200_001, 10), 500_152_500, undefined],
+    [
+      'a dated id is the same model',
+      'claude-sonnet-4-20250514',
+      call(200_001),
+      600_003_000,
+      'Claude Sonnet 4',
+    ],
+    ['a model without such a price', 'gpt-4o', call(900_000), 1, undefined],
+  ])('%s', (_, model, tokens, listCredits, name) => {
+    expect(longPriceMissed([model], tokens, listCredits)?.name).toBe(name);
   });
 });

@@ -451,3 +451,18 @@ test('no more output is assumed than the model gives', () => {
   ]).toEqual([100, 500, 500]);
   expect(expectedOutput(parse({ model: 'm', inputTokens: '1', outputTokens: '200' }), 100)).toBe(200);
 });
+
+test('a comparison names the models whose tariff is below their provider for so long an input', async () => {
+  const line = (tokens: string) => [
+    'estimate',
+    '--compare',
+    '--input-tokens',
+    tokens,
+    '--output-tokens',
+    '1',
+  ];
+  expect((await credits(line('200001'))).stderr).toMatch(
+    /for so long an input: gemini-2.5-pro, claude-sonnet-4\n/,
+  );
+  expect((await credits(line('200000'))).stderr).not.toMatch(/so long an input/);
+});

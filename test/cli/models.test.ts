@@ -85,6 +85,10 @@ describe('prices of long inputs', () => {
     const spend = ['spend', '-m', 'gemini-pro', '--input-tokens', '200001', '--output-tokens', '0'];
     const low = await credits(spend);
     expect(low.stderr).toMatch(/above 200,000 input tokens the provider asks 2.5 \/ 15 for the whole call/);
+    const line = JSON.stringify({ model: 'gemini-pro', inputTokens: 200_001, outputTokens: 0 });
+    expect((await credits(['import', '-'], { stdin: `${line}\n{"credits":1}\n` })).stderr).toMatch(
+      /1 call with a long input cost less here than the provider is known to ask/,
+    );
     expect((await credits([...set, '--above', '200000=2.5/15'])).stdout).toMatch(
       /above 200,000 input tokens every token/,
     );

@@ -4,7 +4,7 @@
  */
 import { shortfallsOf } from '../../catalog/provider-prices.ts';
 import { count, group } from '../render/amounts.ts';
-import { longInputNotices } from '../render/long-input.ts';
+import { longInputNotices, providerTier } from '../render/long-input.ts';
 import { belowProvider } from '../render/models.ts';
 import { printable } from '../render/width.ts';
 import type { Priced } from './estimate.ts';
@@ -37,6 +37,9 @@ export function comparisonNotices(
       !estimate.byok && estimate.rates !== null && shortfallsOf(subject.words, estimate.rates).length > 0
     );
   });
+  const longBelow = rows.filter(({ subject, estimate: { byok, rates, input } }) => {
+    return !byok && rates !== null && providerTier(subject.words, rates, input).length > 0;
+  });
   const tooLong = rows.filter(isTooLong);
   return [
     ...assumedOutput(rows, request),
@@ -47,6 +50,9 @@ export function comparisonNotices(
     ...(below.length === 0
       ? []
       : [`the tariff is below the provider's known price: ${names(below)} (see \`credits models show\`)`]),
+    ...(longBelow.length === 0
+      ? []
+      : [`the tariff is below the provider's known price for so long an input: ${names(longBelow)}`]),
   ];
 }
 
