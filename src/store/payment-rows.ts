@@ -67,12 +67,13 @@ export const cardRow = (card: Card): Value[] => [
   card.setup,
 ];
 
-/** What a text by hand holds may be anything. */
+/** What was changed by hand stays what it is, to the letter, for who looks for it. */
 function returnsOf(text: string): Attempt['returns'] {
   try {
-    return JSON.parse(text) as Attempt['returns'];
+    const value = JSON.parse(text) as Attempt['returns'];
+    return JSON.stringify(value) === text ? value : (text as never);
   } catch {
-    return {};
+    return text as never;
   }
 }
 
