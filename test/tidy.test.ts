@@ -32,7 +32,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/core/': [],
   'src/catalog/': ['src/core/'],
   'src/ledger/': ['src/core/', 'src/catalog/'],
-  'src/store/': ['src/core/', 'src/ledger/', 'migrations/', 'node:', 'better-sqlite3', 'kysely'],
+  'src/store/': ['src/core/', 'src/ledger/', 'migrations/', 'node:', 'better-sqlite3', 'pg'],
   'src/tokens/': ['src/core/', 'src/ledger/', 'gpt-tokenizer', 'node:'],
   'src/transcripts/': ['src/core/', 'src/ledger/', 'node:'],
   'src/cli/commands/': [

@@ -10,8 +10,8 @@ export interface CommitQueueOptions {
   readonly limit: number;
   /** Transactions at a time. No two of them touch the same account. */
   readonly lanes: number;
-  /** Runs a batch in one transaction, in order. */
-  commit(works: readonly Work[]): Promise<WorkResult[]>;
+  /** Runs a batch in one transaction, in order. @param isShared it holds the work of several requests */
+  commit(works: readonly Work[], isShared: boolean): Promise<WorkResult[]>;
   /** True for a failure that every other request would have met too. */
   isShared(error: unknown): boolean;
 }
@@ -97,7 +97,8 @@ export class CommitQueue {
 
   async #run(group: readonly Waiting[]): Promise<void> {
     try {
-      const results = await this.#options.commit(group.flatMap((each) => each.works));
+      const works = group.flatMap((each) => each.works);
+      const results = await this.#options.commit(works, group.length > 1);
       let from = 0;
       for (const each of group) {
         this.#free(each);
@@ -113,7 +114,7 @@ export class CommitQueue {
   /** A fault of one caller's work must not fail its neighbours, nor make them wait. */
   async #runAlone(each: Waiting): Promise<void> {
     try {
-      const results = await this.#options.commit(each.works);
+      const results = await this.#options.commit(each.works, false);
       this.#free(each);
       each.resolve(results);
     } catch (error) {

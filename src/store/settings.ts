@@ -43,10 +43,34 @@ export function settingInsert(row: SettingRow): { statement: StatementName; valu
 
 type Text = string | null;
 
+/** Rows of the tables of the price list, in the order of their statements. */
+export type PriceRows = Readonly<
+  Record<'models' | 'aliases' | 'rates' | 'plans' | 'packages', readonly Row[]>
+>;
+
+/** The tables after some more rows. Plans and packages are numbered as they come. */
+export function priceRowsWith(rows: PriceRows, more: readonly SettingRow[]): PriceRows {
+  const { models, aliases, rates, plans, packages } = rows;
+  const all = {
+    models: [...models],
+    aliases: [...aliases],
+    rates: [...rates],
+    plans: [...plans],
+    packages: [...packages],
+  };
+  for (const row of more) {
+    const { values } = settingInsert(row);
+    if (row.table === 'model') all.models.push(values);
+    else if (row.table === 'alias') all.aliases.push(values);
+    else if (row.table === 'rate') all.rates.push(values);
+    else if (row.table === 'plan') all.plans.push([all.plans.length + 1, ...values]);
+    else if (row.table === 'package') all.packages.push([all.packages.length + 1, ...values]);
+  }
+  return all;
+}
+
 /** Rows of the tables as a price list. */
-export function catalogueOf(
-  rows: Record<'models' | 'aliases' | 'rates' | 'plans' | 'packages', readonly Row[]>,
-): Catalogue {
+export function catalogueOf(rows: PriceRows): Catalogue {
   const aliases = new Map<string, string[]>();
   for (const [alias, model] of rows.aliases as [string, string][]) {
     aliases.set(model, [...(aliases.get(model) ?? []), alias]);

@@ -4,7 +4,7 @@
  */
 import type { Catalogue } from '../core/catalogue.ts';
 import type { Sha256 } from '../core/chain.ts';
-import { isLedgerError, LedgerError } from '../core/errors.ts';
+import { isLedgerError } from '../core/errors.ts';
 import type { Outcome } from '../core/ledger/decide.ts';
 import type { Account, AccountState, Hold, Lot } from '../core/types.ts';
 import { FOLD_EVERY, MOST_FOLDED } from '../core/usage.ts';
@@ -31,15 +31,9 @@ import { type Chained, Session } from './session.ts';
 import { settingInsert } from './settings.ts';
 import { readWallet, writeWallet } from './sqlite-payments.ts';
 import type { Prepared, StatementName } from './sqlite-statements.ts';
+import { unknownAccount } from './unknown-account.ts';
 
 type Statements = (name: StatementName) => Prepared;
-
-/** The refusal for an account that is not there. */
-export const unknownAccount = (id: string): LedgerError =>
-  new LedgerError('unknown_account', `no account is called ${JSON.stringify(id)}`, {
-    hint: 'list them with `credits accounts`, open one with `credits accounts create`',
-    details: { account: id },
-  });
 
 export class SqliteBatch {
   readonly #sql: Statements;

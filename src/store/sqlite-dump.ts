@@ -4,15 +4,24 @@
  * may be looking for what was changed by hand.
  */
 import { isLedgerError } from '../core/errors.ts';
-import type { Account, Detail, Receipt, Usage } from '../core/types.ts';
-import type { HoldRow, LotRow, ReceiptRow, SettingFacts, UsageSumRow } from '../core/verify/stored.ts';
+import type { SettingFacts, UsageSumRow } from '../core/verify/stored.ts';
 import { NO_WALLET, type Wallet } from '../core/wallet.ts';
 import type { AccountDump, LedgerDump, LedgerRow } from '../ledger/store.ts';
-import { accountOf, COLUMNS, entryOf, lotOf, type Row, usageOf } from './rows.ts';
+import { COLUMNS, entryOf, type Row } from './rows.ts';
 import { sqliteRefusal, unreadable } from './sqlite-errors.ts';
 import { type Connection, openFile } from './sqlite-file.ts';
 import { wholeWallet } from './sqlite-payments.ts';
 import { type Prepared, statements } from './sqlite-statements.ts';
+import {
+  holdRowOf,
+  lotRowOf,
+  readableAccount,
+  receiptRowOf,
+  SETTINGS,
+  settingFacts,
+  usageRowOf,
+  usageSumOf,
+} from './stored-rows.ts';
 
 /** Rows in a page: enough to make the query's own cost small, few enough to keep memory flat. */
 const PAGE = 1_000;
@@ -139,34 +148,6 @@ function walletReader(db: Connection, sql: ReturnType<typeof statements>, guarde
   return (account: number): Wallet => guarded(() => wholeWallet(sql, account));
 }
 
-function usageSumOf(row: unknown[]): UsageSumRow {
-  const [
-    slot,
-    model,
-    provider,
-    calls,
-    inputTokens,
-    outputTokens,
-    credits,
-    listCredits,
-    unpriced,
-    ...receipts
-  ] = row as never[];
-  return {
-    slot: Number(slot),
-    model: model!,
-    provider: provider!,
-    calls: Number(calls),
-    inputTokens: inputTokens!,
-    outputTokens: outputTokens!,
-    credits: credits!,
-    listCredits: listCredits!,
-    unpriced: Number(unpriced),
-    firstReceipt: Number(receipts[0]),
-    lastReceipt: Number(receipts[1]),
-  };
-}
-
 function accountDump(location: string, pages: AccountPages, row: Row): AccountDump {
   const account = readableAccount(row);
   const read = <T>(page: Page, convert: (row: Row) => T): Generator<T[]> =>
@@ -202,92 +183,13 @@ function* pagesOf(location: string, page: Page, account: number, from: number): 
   }
 }
 
-function readableAccount(row: Row): Account {
-  try {
-    return accountOf(row);
-  } catch {
-    return accountOf(row.with(19, '{}'));
-  }
-}
-
-function receiptRowOf(row: Row): ReceiptRow {
-  const [seq, kind, at, key, request, credits, available, debt, entryFirst, entryCount, note, text, hash] =
-    row as never[];
-  const receipt = {
-    seq,
-    kind,
-    at,
-    key,
-    request,
-    credits,
-    available,
-    debt,
-    entryFirst,
-    entryCount,
-    note,
-    detail: text === null ? null : detailOf(text!),
-  } as unknown as Receipt;
-  return { receipt, detailText: text!, hash: hash! };
-}
-
-/** The JSON object in a text; null when there is none. */
-function detailOf(text: string): Detail | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && !Array.isArray(value) ? (value as Detail | null) : null;
-  } catch {
-    return null;
-  }
-}
-
-/** A flag that is neither 0 nor 1 stays what it is. */
-const flagOf = (value: unknown): boolean => (value === 0 || value === 1 ? value === 1 : (value as boolean));
-
-function usageRowOf(row: Row): Usage {
-  const usage = usageOf(row);
-  return row[13] === 0 || row[13] === 1 ? usage : { ...usage, byok: flagOf(row[13]) };
-}
-
-const lotRowOf = (row: Row): LotRow => ({ ...lotOf(row), live: row[16] as number });
-
-function holdRowOf(row: Row): HoldRow {
-  const [no, amount, status, createdAt, expiresAt, resolvedBy, termsText] = row as never[];
-  return {
-    no: no!,
-    amount: amount!,
-    status: status!,
-    createdAt: createdAt!,
-    expiresAt: expiresAt!,
-    resolvedBy: resolvedBy!,
-    termsText: termsText!,
-  };
-}
-
 function ledgerOf(statement: Prepared): LedgerRow | null {
   const row = statement.get();
   return row === undefined ? null : { mode: row[0] as string, createdAt: row[1] as number };
 }
 
-/** Columns of the price list in the order of their statements, named as in setting receipts. */
-const SETTINGS = {
-  model: ['models', ['id', 'name', 'provider', 'contextWindow', 'maxOutput']],
-  alias: ['aliases', ['alias', 'model']],
-  rate: ['rates', ['no', 'model', 'from', 'input', 'output', 'cacheRead', 'cacheWrite', 'tiers']],
-  plan: ['plans', ['no', 'id', 'name', 'from', 'monthly', 'priceCents']],
-  package: ['packages', ['no', 'id', 'from', 'credits', 'priceCents', 'retired']],
-  access_token: ['accessTokens', ['no', 'hash', 'role', 'account', 'madeAt']],
-  access_token_end: ['accessTokenEnds', ['token', 'at']],
-} as const;
-
 function settingsOf(sql: ReturnType<typeof statements>): SettingFacts[] {
   return Object.entries(SETTINGS).flatMap(([table, [statement, columns]]) =>
-    sql(statement)
-      .all()
-      .map((row) => ({
-        table,
-        ...Object.fromEntries(
-          columns.map((column, index) => [column, column === 'retired' ? flagOf(row[index]) : row[index]]),
-        ),
-      })),
+    settingFacts(table, columns, sql(statement).all()),
   );
 }

@@ -6,7 +6,6 @@ import type { TimeSpan, UsageCell, UsageColumn } from '../core/usage.ts';
 import type { AccessRole, AccessTokenRow } from '../ledger/access-tokens.ts';
 import type { AccountRead, EntryQuery, EntryRow, StoredReceipt } from '../ledger/store.ts';
 import { accountOf, entryOf, holdOf, lotOf, type Row, receiptOf, usageOf } from './rows.ts';
-import { unknownAccount } from './sqlite-batch.ts';
 import { dumpFile } from './sqlite-dump.ts';
 import { sqliteRefusal } from './sqlite-errors.ts';
 import type { Connection } from './sqlite-file.ts';
@@ -14,6 +13,8 @@ import { inspectFile } from './sqlite-inspect.ts';
 import type { Prepared, StatementName } from './sqlite-statements.ts';
 import { SqliteUsage } from './sqlite-usage.ts';
 import { tokenRecordOf } from './token-records.ts';
+import { unknownAccount } from './unknown-account.ts';
+import { readUsageByAccount, readUsageStart, readUsageSums } from './usage-reader.ts';
 
 export class SqliteReader {
   readonly location: string;
@@ -202,15 +203,15 @@ export class SqliteReader {
   }
 
   async usage(account: Account, column: UsageColumn, spans: readonly TimeSpan[]): Promise<UsageCell[][]> {
-    return this.reading(() => this.#usage.sums(account, column, spans));
+    return this.reading(() => this.#usage.read(readUsageSums(account, column, spans)));
   }
 
   async usageStart(account: Account): Promise<Instant | null> {
-    return this.reading(() => this.#usage.start(account));
+    return this.reading(() => this.#usage.read(readUsageStart(account)));
   }
 
   async usageByAccount(span: TimeSpan): Promise<UsageCell[]> {
-    return this.reading(() => this.#usage.byAccount(span));
+    return this.reading(() => this.#usage.read(readUsageByAccount(span)));
   }
 
   /** True when an account lives in another zone than UTC: the calendar of zones is needed then. */

@@ -13,6 +13,7 @@ import { openWork } from '../../src/ledger/local-accounts.ts';
 import type { LocalDeps } from '../../src/ledger/local-deps.ts';
 import { settingRows } from '../../src/ledger/new-ledger.ts';
 import type { LedgerMode, SpendInput } from '../../src/ledger/service.ts';
+import type { Store } from '../../src/ledger/store.ts';
 import type { SqliteStore, StoreOptions } from '../../src/store/sqlite.ts';
 import { createSqlite, openSqlite } from '../../src/store/sqlite-open.ts';
 
@@ -29,19 +30,28 @@ export const storeOptions: StoreOptions = {
 
 export const zones = createZoneRules();
 
-export interface TestLedger {
-  readonly file: string;
-  readonly store: SqliteStore;
+/** On whichever engine. */
+export interface AnyTestLedger {
+  readonly store: Store;
   readonly ledger: LocalLedger;
   /** The clock: set it. */
   at: number;
-  /** Opens the same file again, as another process would. */
-  reopen(access?: 'read' | 'write'): { store: SqliteStore; ledger: LocalLedger };
   /** The same ledger under a clock that is ahead of the wall's. */
   ahead(ms: number): LocalLedger;
   /** Verifies and removes it. */
   done(): Promise<void>;
 }
+
+export interface TestLedger extends AnyTestLedger {
+  readonly file: string;
+  readonly store: SqliteStore;
+  /** Opens the same file again, as another process would. */
+  reopen(access?: 'read' | 'write'): { store: SqliteStore; ledger: LocalLedger };
+}
+
+/** A ledger over a store that is open. */
+export const serviceOver = (store: Store, now: () => number, wall = now): LocalLedger =>
+  new LocalLedger({ store, zones, loadZones: async () => zones, sha256, now, wall, actor: 'tester' });
 
 export interface TestLedgerOptions {
   readonly plan?: string;
@@ -66,16 +76,7 @@ export function testLedger({
   const settings = settingRows(defaultRows());
   const store = createSqlite(file, { mode, now: NOON, settings, account }, all);
   const opened: SqliteStore[] = [store];
-  const over = (of: SqliteStore) =>
-    new LocalLedger({
-      store: of,
-      zones,
-      loadZones: async () => zones,
-      sha256,
-      now: () => test.at,
-      wall: () => test.at,
-      actor: 'tester',
-    });
+  const over = (of: SqliteStore) => serviceOver(of, () => test.at);
   const test: TestLedger = {
     file,
     store,
@@ -87,15 +88,11 @@ export function testLedger({
       return { store: again, ledger: over(again) };
     },
     ahead: (ms) =>
-      new LocalLedger({
+      serviceOver(
         store,
-        zones,
-        loadZones: async () => zones,
-        sha256,
-        now: () => test.at + ms,
-        wall: () => test.at,
-        actor: 'tester',
-      }),
+        () => test.at + ms,
+        () => test.at,
+      ),
     async done() {
       const view = await test.ledger.verify();
       for (const each of opened) await each.close();
@@ -109,12 +106,12 @@ export function testLedger({
 
 /** The access tokens of a test's ledger. */
 export const accessTokens = (
-  t: TestLedger,
+  t: AnyTestLedger,
   secret = (): string => randomBytes(32).toString('base64url'),
 ): AccessTokens => createAccessTokens(localDeps(t), secret);
 
 /** What a service over a test's ledger is wired with. */
-export const localDeps = (t: TestLedger): LocalDeps => ({
+export const localDeps = (t: AnyTestLedger): LocalDeps => ({
   store: t.store,
   zones,
   loadZones: async () => zones,

@@ -4,6 +4,7 @@ import { decide } from '../../src/core/ledger/decide.ts';
 import { UTC_RULES } from '../../src/core/zones.ts';
 import type { GrantInput, HoldInput, ReceiptView, SettleInput } from '../../src/ledger/service.ts';
 import {
+  type AnyTestLedger,
   accessTokens,
   callOf,
   callSpend,
@@ -48,7 +49,11 @@ const settleOf = (hold: ReceiptView, amount: string | CallInput): SettleInput =>
 });
 
 /** Providers that an account pays with its own keys, as a command of its own books them. */
-export async function setByok(t: TestLedger, account: string, byok: Record<string, string>): Promise<void> {
+export async function setByok(
+  t: AnyTestLedger,
+  account: string,
+  byok: Record<string, string>,
+): Promise<void> {
   const [result] = await t.store.execute([
     {
       account,
@@ -68,7 +73,7 @@ export async function setByok(t: TestLedger, account: string, byok: Record<strin
   if (!result!.ok) throw result!.error;
 }
 
-async function spendAndHold(t: TestLedger): Promise<void> {
+async function spendAndHold(t: AnyTestLedger): Promise<void> {
   const { ledger } = t;
   await ledger.grant('default', grantOf('purchased', '500', { note: 'by hand' }), { key: 'grant-1' });
   await ledger.grant(
@@ -95,7 +100,7 @@ async function spendAndHold(t: TestLedger): Promise<void> {
   await ledger.settle('default', settleOf(late, '9'));
 }
 
-async function endLots(t: TestLedger): Promise<void> {
+async function endLots(t: AnyTestLedger): Promise<void> {
   const { ledger } = t;
   const gift = await ledger.grant('default', grantOf('promotional', '40', { priority: 1 }));
   const under = await ledger.hold('default', holdOf('15'));
@@ -114,7 +119,7 @@ async function endLots(t: TestLedger): Promise<void> {
   await ledger.expire('default', null);
 }
 
-async function owe(t: TestLedger): Promise<void> {
+async function owe(t: AnyTestLedger): Promise<void> {
   const { ledger } = t;
   await ledger.openAccount({ account: 'poor', plan: 'free', zone: 'Australia/Lord_Howe', anchorAt: null });
   const hold = await ledger.hold('poor', holdOf('20'));
@@ -132,7 +137,7 @@ async function owe(t: TestLedger): Promise<void> {
   await ledger.settle('poor', settleOf(forCall, callOf('4o-mini', 1000, 1000)));
 }
 
-async function changePlans(t: TestLedger): Promise<void> {
+async function changePlans(t: AnyTestLedger): Promise<void> {
   const { ledger } = t;
   const anchorAt = Date.UTC(2025, 7, 30, 22);
   await ledger.openAccount({ account: 'acme', plan: 'pro', zone: 'Europe/Berlin', anchorAt });
@@ -151,7 +156,7 @@ async function changePlans(t: TestLedger): Promise<void> {
   await ledger.setPlan('acme', { plan: 'pro', mode: null });
 }
 
-async function changePrices(t: TestLedger): Promise<void> {
+async function changePrices(t: AnyTestLedger): Promise<void> {
   const { ledger } = t;
   const rates = { input: '0.333333333', output: '2', cacheRead: '0.1', cacheWrite: '0.5' };
   const set = { model: 'haiku', name: null, provider: null, from: null, ...rates };
@@ -171,7 +176,7 @@ async function changePrices(t: TestLedger): Promise<void> {
 }
 
 /** Access tokens, one of them ended; only newer schemas have them. */
-export async function giveAccess(t: TestLedger): Promise<void> {
+export async function giveAccess(t: AnyTestLedger): Promise<void> {
   let made = 0;
   const tokens = accessTokens(t, () => `${++made}`.padEnd(43, 'x'));
   await tokens.create({ role: 'spend', account: 'acme' }, { key: 'token-1' });

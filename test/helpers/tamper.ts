@@ -3,12 +3,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { genesisText, receiptText } from '../../src/core/chain.ts';
-import { LocalLedger } from '../../src/ledger/local.ts';
-import type { Store } from '../../src/ledger/store.ts';
 import type { VerifyOptions, VerifyView } from '../../src/ledger/verify-view.ts';
 import { accountOf, COLUMNS, entryOf, type Row, receiptOf, usageOf } from '../../src/store/rows.ts';
 import { openSqlite } from '../../src/store/sqlite-open.ts';
-import { NOON, sha256, storeOptions, type TestLedger, zones } from './ledger.ts';
+import { NOON, serviceOver, sha256, storeOptions, type TestLedger } from './ledger.ts';
+
+export { serviceOver };
 
 export type Db = Database.Database;
 
@@ -128,10 +128,6 @@ export function scratch(original: Original): TestLedger {
   };
   return t;
 }
-
-/** A ledger over a store that is open. */
-export const serviceOver = (store: Store, now: () => number): LocalLedger =>
-  new LocalLedger({ store, zones, loadZones: async () => zones, sha256, now, wall: now, actor: 'tester' });
 
 /** Verifies a file as another process would. */
 export async function verifyFile(file: string, options: VerifyOptions = {}): Promise<VerifyView> {
