@@ -20,7 +20,7 @@ export interface Purchase {
   readonly parts: readonly { readonly id: string; readonly count: number }[];
 }
 
-/** Steps of the table: an amount is counted in the largest unit of which it and all packages are made. */
+/** Steps of the table: an amount is counted in the largest unit of which all packages are made. */
 const MOST_STEPS = 2_000_000;
 
 function gcd(a: number, b: number): number {
@@ -36,7 +36,8 @@ function gcd(a: number, b: number): number {
 export function cheapestMix(packages: readonly PackageRow[], amount: Microcredits): Purchase | undefined {
   const usable = packages.filter((row) => row.credits <= amount).sort((a, b) => b.credits - a.credits);
   if (usable.length === 0 || amount <= 0) return undefined;
-  const unit = usable.reduce((all, row) => gcd(all, row.credits), amount as number);
+  const unit = usable.reduce((all, row) => gcd(all, row.credits), 0);
+  if (amount % unit !== 0) return undefined;
   const sizes = usable.map((row) => row.credits / unit);
   const total = amount / unit;
   const { base, times } = certain(usable, sizes, total);
@@ -66,7 +67,7 @@ function certain(
       base = index;
   }
   if (total <= MOST_STEPS) return { base, times: 0 };
-  const others = (sizes[base]! - 1) * Math.max(...sizes);
+  const others = (sizes[base]! - 1) * Math.max(0, ...sizes.filter((_, index) => index !== base));
   return { base, times: Math.max(0, Math.floor((total - others) / sizes[base]!)) };
 }
 
