@@ -48,8 +48,19 @@ function namesOfMigrations(): string[] {
   );
 }
 
+/** What the migrations make, by the version of the server, whose words the definitions are in. */
+const made = new Map<string, Objects>();
+
 /** What the migrations make, or null where this user may not make it. */
-async function expectedObjects(door: PostgresDoor): Promise<Objects | null> {
+async function expectedObjects(door: PostgresDoor, sql: Statements): Promise<Objects | null> {
+  const [row] = await sql.text('SELECT version()');
+  const version = String(row?.[0]);
+  const known = made.get(version) ?? (await makeObjects(door));
+  if (known !== null) made.set(version, known);
+  return known;
+}
+
+async function makeObjects(door: PostgresDoor): Promise<Objects | null> {
   const client = await door.connect();
   const schema = 'credits_expected';
   const sql = statementsOn(client);
@@ -102,7 +113,7 @@ async function schemaFaults(door: PostgresDoor, sql: Statements): Promise<Fault[
   }
   const [[schema]] = (await sql.text('SELECT current_schema()')) as [[string]];
   const found = await objectsOf(sql, schema);
-  const expected = await expectedObjects(door);
+  const expected = await expectedObjects(door, sql);
   if (expected !== null) return [...faults, ...compare(found, expected)];
   const missing = namesOfMigrations().filter((name) => !found.has(name));
   return [

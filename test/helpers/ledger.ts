@@ -38,8 +38,15 @@ export interface AnyTestLedger {
   at: number;
   /** The same ledger under a clock that is ahead of the wall's. */
   ahead(ms: number): LocalLedger;
+  /** Opens it again, as another process would. */
+  reopen(): Reopened | Promise<Reopened>;
   /** Verifies and removes it. */
   done(): Promise<void>;
+}
+
+export interface Reopened {
+  readonly store: Store;
+  readonly ledger: LocalLedger;
 }
 
 export interface TestLedger extends AnyTestLedger {

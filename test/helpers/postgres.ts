@@ -28,24 +28,21 @@ export async function asAdmin(url: string, sql: string): Promise<unknown[]> {
   }
 }
 
+/** Where a ledger of a test lies: a schema of its own. Nothing is dropped, the server itself ends with the run. */
 export interface TestDatabase extends PostgresPlace {
-  drop(): Promise<void>;
+  readonly schema: string;
 }
 
-/** An empty database. */
+/** An empty schema. */
 export async function testDatabase(): Promise<TestDatabase> {
   const { url: server } = await sharedServer(inject('postgresFolder'));
-  const name = `credits_${randomBytes(6).toString('hex')}`;
-  await asAdmin(server, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8'`);
+  const schema = `credits_${randomBytes(6).toString('hex')}`;
+  await asAdmin(server, `CREATE SCHEMA ${schema}`);
   const url = new URL(server);
-  url.pathname = `/${name}`;
+  url.searchParams.set('options', `-c search_path=${schema}`);
   const safe = new URL(url);
   safe.password = '';
-  return {
-    url: url.href,
-    location: safe.href,
-    drop: async () => void (await asAdmin(server, `DROP DATABASE ${name} WITH (FORCE)`)),
-  };
+  return { url: url.href, location: safe.href, schema };
 }
 
 export interface PostgresTestLedger extends AnyTestLedger {
@@ -88,7 +85,6 @@ export async function postgresLedger({
     async done() {
       const view = await test.ledger.verify();
       for (const each of opened) await each.close();
-      await database.drop();
       const faults = view.checks.filter((check) => !check.ok);
       if (!view.ok) throw new Error(`verify found faults: ${JSON.stringify(faults)}`);
     },

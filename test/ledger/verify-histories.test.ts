@@ -7,7 +7,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseCredits } from '../../src/core/credits.ts';
 import { isLedgerError } from '../../src/core/errors.ts';
-import { callOf, DAY, NOON, type TestLedger, testLedger } from '../helpers/ledger.ts';
+import { ENGINES, type Engine } from '../contract/engines.ts';
+import { type AnyTestLedger, callOf, DAY, NOON } from '../helpers/ledger.ts';
 import { setByok } from '../helpers/rich-ledger.ts';
 import { findings } from '../helpers/tamper.ts';
 
@@ -50,13 +51,13 @@ const amountOf = (a: number, b: number) => parseCredits(`${a % 400}.${String(b).
 
 /** One history under way: what a step needs to name lots, holds and keys that are there. */
 class History {
-  readonly #t: TestLedger;
+  readonly #t: AnyTestLedger;
   readonly #seen: Map<string, number>;
   readonly #holds = new Map<string, string[]>();
   readonly #lots = new Map<string, string[]>();
   #keys = 0;
 
-  constructor(t: TestLedger, seen: Map<string, number>) {
+  constructor(t: AnyTestLedger, seen: Map<string, number>) {
     this.#t = t;
     this.#seen = seen;
   }
@@ -245,8 +246,8 @@ function keep(map: Map<string, string[]>, account: string, id: string): void {
   map.set(account, [...(map.get(account) ?? []), id]);
 }
 
-async function play(steps: readonly Step[], seen: Map<string, number>): Promise<void> {
-  const t = testLedger({ plan: 'pro', zone: 'UTC', options: { busyBudgetMs: 1_000 } });
+async function play({ make }: Engine, steps: readonly Step[], seen: Map<string, number>): Promise<void> {
+  const t = await make({ plan: 'pro', zone: 'UTC', options: { busyBudgetMs: 1_000 } });
   try {
     await t.ledger.openAccount({
       account: 'berlin',
@@ -271,29 +272,33 @@ async function play(steps: readonly Step[], seen: Map<string, number>): Promise<
   }
 }
 
-test(`${HISTORIES} histories of seed ${SEED} verify clean`, { timeout: 3_600_000 }, async () => {
-  const seen = new Map<string, number>();
-  await fc.assert(
-    fc.asyncProperty(fc.array(stepArb, { minLength: 80, maxLength: 160, size: 'max' }), (steps) =>
-      play(steps, seen),
-    ),
-    { seed: SEED, numRuns: HISTORIES },
-  );
-  // What never happened was not verified.
-  const rare = [
-    'late',
-    'settle into debt',
-    'release',
-    'revoke',
-    'expire lot',
-    'missed',
-    'plan restart',
-    'plan prorate',
-  ];
-  const never = [...rare, 'byok', 'rate', 'define', 'close', 'call', 'hold for a call', 'grant monthly'];
-  if (process.env.SHOW) console.error([...seen].sort());
-  expect(
-    never.filter((what) => !seen.has(what)),
-    JSON.stringify([...seen]),
-  ).toEqual([]);
-});
+test.each(ENGINES)(
+  `${HISTORIES} histories of seed ${SEED} verify clean on $name`,
+  { timeout: 3_600_000 },
+  async (engine) => {
+    const seen = new Map<string, number>();
+    await fc.assert(
+      fc.asyncProperty(fc.array(stepArb, { minLength: 80, maxLength: 160, size: 'max' }), (steps) =>
+        play(engine, steps, seen),
+      ),
+      { seed: SEED, numRuns: HISTORIES },
+    );
+    // What never happened was not verified.
+    const rare = [
+      'late',
+      'settle into debt',
+      'release',
+      'revoke',
+      'expire lot',
+      'missed',
+      'plan restart',
+      'plan prorate',
+    ];
+    const never = [...rare, 'byok', 'rate', 'define', 'close', 'call', 'hold for a call', 'grant monthly'];
+    if (process.env.SHOW) console.error([...seen].sort());
+    expect(
+      never.filter((what) => !seen.has(what)),
+      JSON.stringify([...seen]),
+    ).toEqual([]);
+  },
+);

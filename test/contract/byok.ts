@@ -1,0 +1,83 @@
+/** Own provider keys through the service. Source of the rules: contract 5.10. */
+import { describe, expect, it } from 'vitest';
+import { callOf, callSpend, credits } from '../helpers/ledger.ts';
+import { type Engine, ledgersOn } from './engines.ts';
+
+const add = (provider: string, env: string | null = null) => ({ action: 'add', provider, env }) as const;
+
+/** On one engine. */
+export function byokContract(engine: Engine): void {
+  const make = ledgersOn(engine);
+
+  describe('an own provider key', () => {
+    it('records calls with 0 credits and their list price, also on an empty account in debt', async () => {
+      const t = await make();
+      await t.ledger.changeByok('default', add('OpenAI', 'OPENAI_API_KEY'));
+      const hold = await t.ledger.hold('default', {
+        amount: credits('50'),
+        call: null,
+        tags: { activity: null, session: null, run: null },
+        ttlMs: 60_000,
+        note: null,
+      });
+      await t.ledger.settle('default', {
+        hold: hold.hold!,
+        amount: credits('60'),
+        call: null,
+        tags: { activity: null, session: null, run: null },
+        note: null,
+      });
+      const spent = await t.ledger.spend('default', callSpend(callOf('4o', 1000, 1000)));
+      expect(spent).toMatchObject({
+        credits: 0,
+        debt: credits('10'),
+        usage: { byok: true, listCredits: credits('12.5') },
+      });
+      await expect(
+        t.ledger.spend('default', callSpend(callOf('4o', 1000, 1000, { noByok: true }))),
+      ).rejects.toMatchObject({ code: 'in_debt' });
+    });
+
+    it('needs no price: an unknown model is recorded under its given id', async () => {
+      const t = await make();
+      await t.ledger.changeByok('default', add('openai'));
+      const call = callOf('gpt-9-preview', 10, 10, { provider: 'openai' });
+      expect((await t.ledger.spend('default', callSpend(call))).usage).toMatchObject({
+        model: 'gpt-9-preview',
+        listCredits: null,
+      });
+      await expect(
+        t.ledger.spend('default', callSpend({ ...call, provider: 'google' })),
+      ).rejects.toMatchObject({ code: 'unknown_model' });
+      await expect(
+        t.ledger.spend('default', callSpend(callOf('sonnet', 10, 10, { provider: 'openai' }))),
+      ).rejects.toMatchObject({ code: 'invalid_argument' });
+    });
+
+    it('is set once, replayed by its key, and removed again', async () => {
+      const t = await make();
+      const first = await t.ledger.changeByok('default', add('google', 'GEMINI_API_KEY'), { key: 'b' });
+      expect(
+        await t.ledger.changeByok('default', add('google', 'GEMINI_API_KEY'), { key: 'b' }),
+      ).toMatchObject({
+        receipt: { receipt: first.receipt!.receipt, replayed: true },
+      });
+      expect((await t.ledger.changeByok('default', add('google', 'GEMINI_API_KEY'))).receipt).toBeNull();
+      const removed = await t.ledger.changeByok('default', {
+        action: 'remove',
+        provider: 'google',
+        env: null,
+      });
+      expect(removed.providers).toEqual([]);
+      await expect(
+        t.ledger.changeByok('default', { action: 'remove', provider: 'google', env: null }),
+      ).rejects.toMatchObject({ code: 'unknown_provider' });
+      await expect(t.ledger.changeByok('default', add('nobody'))).rejects.toMatchObject({
+        code: 'unknown_provider',
+      });
+      await expect(t.ledger.changeByok('default', add('openai', 'sk-secret'))).rejects.toMatchObject({
+        code: 'invalid_argument',
+      });
+    });
+  });
+}
