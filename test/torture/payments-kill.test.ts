@@ -2,124 +2,30 @@
  * A payment that is killed between any two of its steps, in a real process against the fake Stripe, and whatever comes later to
  * take it up: nobody is charged twice, and nobody pays without getting credits.
  */
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { wire } from '../../src/cli/wire.ts';
-import type { LedgerService } from '../../src/ledger/service.ts';
+import { type Ended, LONG, newFolder, PATIENCE, type Running, until } from '../helpers/processes.ts';
 import {
-  type Ended,
-  LONG,
-  newFolder,
-  PATIENCE,
-  type Running,
-  runProgram,
-  startProgram,
-  until,
-} from '../helpers/processes.ts';
-import { type FakeStripe, type LogLine, startFakeStripe, TEST_KEY } from '../helpers/stripe/fake.ts';
-import type { FaultFacts, FaultPoint } from '../helpers/stripe/faults.ts';
-import { replayRequests } from '../helpers/stripe/replay.ts';
+  BEFORE,
+  BOUGHT,
+  CENTS,
+  makeTemplate,
+  openPlace,
+  type Place,
+  type Template,
+} from '../helpers/stripe/place.ts';
 
 vi.setConfig({ testTimeout: PATIENCE, hookTimeout: PATIENCE });
-
-/** Credits there are before: below the threshold of 100. */
-const BEFORE = 90;
-const BOUGHT = 500;
-const CENTS = 500;
 
 const folder = newFolder();
 afterAll(() => fs.rmSync(folder, { recursive: true }));
 
-/** A ledger whose top-up is due, and the requests that the fake has seen for it. */
-const template = path.join(folder, 'template.db');
-let requests: readonly LogLine[] = [];
-
-/** A ledger file and the fake that it pays with. */
-class Place {
-  readonly file: string;
-  readonly fake: FakeStripe;
-  #locked: Database.Database | undefined;
-
-  constructor(file: string, fake: FakeStripe) {
-    this.file = file;
-    this.fake = fake;
-  }
-
-  get #env(): Record<string, string> {
-    return { CREDITS_DB: this.file, STRIPE_SECRET_KEY: TEST_KEY, STRIPE_API_BASE: this.fake.url };
-  }
-
-  start = (argv: readonly string[]): Running => startProgram(argv, { env: this.#env, input: '' });
-  run = (argv: readonly string[]): Promise<Ended> => runProgram(argv, { env: this.#env });
-
-  async must(argv: readonly string[]): Promise<void> {
-    const end = await this.run(argv);
-    if (end.code !== 0) throw new Error(`${argv.join(' ')}: ${JSON.stringify(end)}`);
-  }
-
-  /** The ledger as the program opens it, in this process: starting one for every look takes its time. */
-  async inside<T>(look: (ledger: LedgerService) => Promise<T>, now: number | null = null): Promise<T> {
-    const ledger = await wire.open({
-      db: this.file,
-      remote: null,
-      now,
-      clock: Date.now,
-      random: randomBytes,
-      readOnly: false,
-      env: this.#env,
-    });
-    try {
-      return await look(ledger);
-    } finally {
-      await ledger.close();
-    }
-  }
-
-  fault(path: string, facts: Pick<FaultFacts, 'at' | 'does' | 'skip'>): FaultPoint {
-    return this.fake.fault({ method: 'POST', path, ...facts });
-  }
-
-  /** Nobody else can commit anything. */
-  lock(): void {
-    this.#locked = new Database(this.file);
-    this.#locked.exec('BEGIN IMMEDIATE');
-  }
-
-  unlock(): void {
-    this.#locked?.close();
-    this.#locked = undefined;
-  }
-}
-
-async function open(name: string): Promise<Place> {
-  const file = path.join(folder, `${name.replace(/\W+/g, '-')}.db`);
-  fs.copyFileSync(template, file);
-  const fake = await startFakeStripe({ startAt: Date.now() });
-  await replayRequests(fake, requests);
-  return new Place(file, fake);
-}
-
+let template: Template;
 beforeAll(async () => {
-  const fake = await startFakeStripe({ startAt: Date.now() });
-  const place = new Place(template, fake);
-  await place.must(['init']);
-  await place.must(['card', 'add', 'pm_card_visa']);
-  await place.must(['grant', '100', '--source', 'promotional']);
-  await place.must(['topup', 'set', '--threshold', '100', '--amount', '500', '--monthly-limit', '50']);
-  await place.must(['topup', 'enable', '--yes']);
-  await place.must(['spend', '60', '--no-topup']);
-  requests = [...fake.log];
-  expect(fake.books()).toEqual([]);
-  await fake.close();
-  // What is still in the log of the database goes into its file.
-  const db = new Database(template);
-  db.pragma('wal_checkpoint(TRUNCATE)');
-  db.close();
+  template = await makeTemplate(folder);
 });
+const open = (name: string): Promise<Place> => openPlace(template, folder, name);
 
 /** Answers 200 to a request, while the ledger cannot note it. */
 async function answeredUnnoted(place: Place, path: string): Promise<() => void> {
@@ -197,10 +103,6 @@ async function kill(victim: Running): Promise<void> {
   expect(await victim.ended).toMatchObject({ signal: 'SIGKILL', stdout: '' });
 }
 
-/** Credits there are, of 1. */
-const availableOf = (place: Place): Promise<number> =>
-  place.inside(async (ledger) => (await ledger.balance('default')).available / 1e6);
-
 /** Another top-up and another sync change nothing; books on both sides agree, and the ledger is whole. */
 async function settled(place: Place): Promise<void> {
   const { fake } = place;
@@ -232,10 +134,10 @@ describe('a top-up that is killed', () => {
     release();
     await sleep(50);
     expect(place.fake.books().map(({ paid }) => paid)).toEqual(stop.isPaid ? [CENTS] : []);
-    expect(await availableOf(place)).toBe(BEFORE);
+    expect(await place.available()).toBe(BEFORE);
 
     for (const end of await recovery.run(place)) expect([0, 75]).toContain(end.code);
-    if (stop.isPaid) expect(await availableOf(place)).toBe(BEFORE + BOUGHT);
+    if (stop.isPaid) expect(await place.available()).toBe(BEFORE + BOUGHT);
     await place.inside(async (ledger) => {
       await ledger.runTopup('default');
       const attempts = await ledger.topupHistory('default', null);
@@ -243,7 +145,7 @@ describe('a top-up that is killed', () => {
       expect((await ledger.topup('default')).usedThisMonthCents).toBe(CENTS);
     });
     expect(place.fake.books().map(({ paid }) => paid)).toEqual([CENTS]);
-    expect(await availableOf(place)).toBe(BEFORE + BOUGHT);
+    expect(await place.available()).toBe(BEFORE + BOUGHT);
     await settled(place);
   });
 
@@ -263,7 +165,7 @@ describe('a top-up that is killed', () => {
     await place.must(SYNC);
     await place.must(TOPUP);
     expect(place.fake.books().map(({ paid }) => paid)).toEqual([CENTS]);
-    expect(await availableOf(place)).toBe(BEFORE + BOUGHT);
+    expect(await place.available()).toBe(BEFORE + BOUGHT);
     await settled(place);
   });
 
@@ -274,11 +176,13 @@ describe('a top-up that is killed', () => {
     await sleep(600);
     await kill(victim);
     place.unlock();
-    expect(place.fake.log.slice(requests.length).filter(({ method }) => method === 'POST')).toEqual([]);
+    expect(place.fake.log.slice(template.requests.length).filter(({ method }) => method === 'POST')).toEqual(
+      [],
+    );
     await place.must(SYNC);
-    expect(await availableOf(place)).toBe(BEFORE);
+    expect(await place.available()).toBe(BEFORE);
     await place.must(TOPUP);
-    expect(await availableOf(place)).toBe(BEFORE + BOUGHT);
+    expect(await place.available()).toBe(BEFORE + BOUGHT);
     expect(place.fake.books()).toHaveLength(1);
     await settled(place);
   });
@@ -299,7 +203,7 @@ describe('a top-up that is killed', () => {
     place.unlock();
     for (const each of all) expect([0, 75]).toContain((await each.ended).code);
     await place.must(SYNC);
-    expect(await availableOf(place)).toBe(BEFORE + BOUGHT);
+    expect(await place.available()).toBe(BEFORE + BOUGHT);
     expect(place.fake.books()).toHaveLength(1);
     await settled(place);
   });
@@ -307,13 +211,13 @@ describe('a top-up that is killed', () => {
   it('C8: and forgotten by a ledger that was restored, is booked again without a charge', async () => {
     const place = await open('c8');
     await place.must(TOPUP);
-    expect(await availableOf(place)).toBe(BEFORE + BOUGHT);
+    expect(await place.available()).toBe(BEFORE + BOUGHT);
     // The copy that was made before knows nothing of the payment.
     for (const end of ['', '-wal', '-shm']) fs.rmSync(`${place.file}${end}`, { force: true });
-    fs.copyFileSync(template, place.file);
-    expect(await availableOf(place)).toBe(BEFORE);
+    fs.copyFileSync(template.file, place.file);
+    expect(await place.available()).toBe(BEFORE);
     await place.must(SYNC);
-    expect(await availableOf(place)).toBe(BEFORE + BOUGHT);
+    expect(await place.available()).toBe(BEFORE + BOUGHT);
     expect(place.fake.books()).toHaveLength(1);
     await settled(place);
   });
@@ -327,9 +231,9 @@ describe('a top-up that is killed', () => {
     victim.kill('SIGKILL');
     expect(await victim.ended).toMatchObject({ signal: 'SIGKILL' });
     point.go();
-    expect(await availableOf(place)).toBe(BEFORE - 10);
+    expect(await place.available()).toBe(BEFORE - 10);
     await place.must(SYNC);
-    expect(await availableOf(place)).toBe(BEFORE - 10 + BOUGHT);
+    expect(await place.available()).toBe(BEFORE - 10 + BOUGHT);
     expect(place.fake.books()).toHaveLength(1);
     await settled(place);
   });
@@ -356,7 +260,7 @@ describe('a purchase that is killed', () => {
     expect(end.code).toBe(0);
     expect(JSON.parse(end.stdout)).toMatchObject({ status: 'succeeded', replayed: true });
     expect(place.fake.books().map(({ paid }) => paid)).toEqual([CENTS]);
-    expect(await availableOf(place)).toBe(BEFORE + BOUGHT);
+    expect(await place.available()).toBe(BEFORE + BOUGHT);
     await settled(place);
   });
 
@@ -371,7 +275,7 @@ describe('a purchase that is killed', () => {
     await place.must([...SYNC, '--now', later]);
     // Nobody waits for it any more: what was not paid is not charged behind the buyer's back.
     expect(place.fake.books()).toHaveLength(stop.isPaid ? 1 : 0);
-    expect(await availableOf(place)).toBe(BEFORE + (stop.isPaid ? BOUGHT : 0));
+    expect(await place.available()).toBe(BEFORE + (stop.isPaid ? BOUGHT : 0));
     const purchases = await place.inside((ledger) => ledger.purchases('default', null));
     expect(purchases.map(({ status }) => status)).toEqual([stop.isPaid ? 'succeeded' : 'canceled']);
     await settled(place);
