@@ -84,6 +84,8 @@ export interface Result {
   readonly text: () => string | Promise<string>;
   /** In place of both: what goes to stdout as it is made, for data that may be too much for memory. */
   readonly stream?: () => AsyncIterable<string>;
+  /** The text is data, or laid out by itself: a narrow terminal does not break its lines between words. */
+  readonly verbatim?: boolean;
   /** Nothing was changed that this command could have changed: `--quiet` then prints no text. */
   readonly unchanged?: boolean;
   /** The answer is printed all the same, then this refusal decides about stderr and exit code (contract 2). */

@@ -11,15 +11,16 @@ import type { CommandSpec } from './command.ts';
 import type { Globals } from './globals.ts';
 import type { Sink } from './output.ts';
 import { createPaint, type Paint } from './render/paint.ts';
+import { wrapText } from './render/wrap.ts';
 import type { Environment } from './settings.ts';
-import { describeTerminal, type StreamFacts, type Terminal } from './terminal.ts';
+import { describeTerminal, type StreamFacts, streamColumns, type Terminal } from './terminal.ts';
 import type {
   InitInput,
   InitView,
   LedgerFiles,
   RemoteAccess,
-  ServeInput,
   ServedLedger,
+  ServeInput,
   TokenAdmin,
   Wire,
   WireOptions,
@@ -139,7 +140,7 @@ export interface ContextFacts {
 /** What a run may write to people: notices are silenced by `--quiet`, warnings are not. */
 function createNotices(io: Io, quiet: boolean) {
   const warn = (text: string): void => {
-    io.stderr.write(`${text}\n`);
+    io.stderr.write(`${wrapText(text, streamColumns(io.stderr))}\n`);
   };
   return {
     warn,

@@ -13,7 +13,7 @@ import { chosenProfile, type Globals, resolveGlobals } from './globals.ts';
 import { answerText, exitCodeOf, failureText, nameSystemError, pour } from './output.ts';
 import { helpPage, parseLine } from './program.ts';
 import { readConfiguration } from './settings.ts';
-import { describeTerminal } from './terminal.ts';
+import { describeTerminal, streamColumns } from './terminal.ts';
 
 const EXIT_INTERRUPTED = { SIGINT: 130, SIGTERM: 143 } as const;
 
@@ -92,7 +92,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 async function answer(io: Io, context: Context, result: Result): Promise<number> {
   const { globals } = context;
   if (result.stream === undefined) {
-    const text = await answerText(result, globals);
+    const { json, quiet } = globals;
+    const text = await answerText(result, { json, quiet, columns: context.terminal.tableColumns });
     if (text !== '') io.stdout.write(text);
   } else await pour(result.stream(), io.stdout, io.signal);
   const code = result.failure === undefined ? 0 : refuse(io, result.failure, globals.json, context);
@@ -104,7 +105,9 @@ async function answer(io: Io, context: Context, result: Result): Promise<number>
 async function excuse(io: Io, spec: CommandSpec, error: unknown, json: boolean): Promise<number> {
   const module = await spec.load();
   if (module.whenFailed === undefined) throw error;
-  io.stdout.write(await answerText(module.whenFailed(error), { json, quiet: false }));
+  io.stdout.write(
+    await answerText(module.whenFailed(error), { json, quiet: false, columns: Number.POSITIVE_INFINITY }),
+  );
   return 0;
 }
 
@@ -117,13 +120,15 @@ function refuse(io: Io, error: unknown, json: boolean, context?: Context): numbe
   const mark = context?.terminal.errorColor === true ? context.paint.bad : undefined;
   if (isInterrupt(error, io)) {
     const exit = typeof io.signal.reason === 'number' ? io.signal.reason : EXIT_INTERRUPTED.SIGINT;
-    io.stderr.write(failureText(new LedgerError('cancelled', 'interrupted'), json, mark));
+    io.stderr.write(
+      failureText(new LedgerError('cancelled', 'interrupted'), json, mark, streamColumns(io.stderr)),
+    );
     return exit;
   }
   if (exitCodeOf(error) === 1 && io.env.CREDITS_DEBUG === '1' && error instanceof Error) {
     io.stderr.write(`${error.stack}\n`);
   }
-  io.stderr.write(failureText(error, json, mark));
+  io.stderr.write(failureText(error, json, mark, streamColumns(io.stderr)));
   return exitCodeOf(error);
 }
 

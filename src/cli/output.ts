@@ -5,6 +5,7 @@
 import { isLedgerError, LedgerError } from '../core/errors.ts';
 import type { Result } from './command.ts';
 import { group } from './render/amounts.ts';
+import { wrapText } from './render/wrap.ts';
 
 /** Where text goes. `process.stdout` and a test's string buffer both fit. */
 export interface Sink {
@@ -13,12 +14,20 @@ export interface Sink {
   once?(event: 'error', listener: () => void): unknown;
 }
 
+/** How an answer is wanted. `columns`: of the terminal; infinite elsewhere. */
+export interface AnswerFacts {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly columns: number;
+}
+
 /** The text of an answer, with its last line feed; empty when there is nothing to print. */
-export async function answerText(result: Result, facts: { json: boolean; quiet: boolean }): Promise<string> {
+export async function answerText(result: Result, facts: AnswerFacts): Promise<string> {
   if (facts.json) return `${JSON.stringify({ schema: result.schema, ...result.json() })}\n`;
   if (facts.quiet && result.unchanged === true) return '';
   const text = await result.text();
-  return text === '' ? '' : `${text}\n`;
+  if (text === '') return '';
+  return `${result.verbatim === true ? text : wrapText(text, facts.columns)}\n`;
 }
 
 /** Writes text as it is made; stops when nobody reads it any more. @throws when the run is interrupted */
@@ -64,12 +73,17 @@ export function failureFields(error: unknown): {
 const clean = (text: string): string =>
   text.replace(/[\r\n\t]+/g, ' ').replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
 
-/** The text of a refusal for stderr. */
-export function failureText(error: unknown, json: boolean, mark = (word: string): string => word): string {
+/** The text of a refusal for stderr. @param columns of the terminal; infinite elsewhere */
+export function failureText(
+  error: unknown,
+  json: boolean,
+  mark = (word: string): string => word,
+  columns = Number.POSITIVE_INFINITY,
+): string {
   const fields = failureFields(error);
   if (json) return `${JSON.stringify({ error: fields })}\n`;
   const hint = fields.hint === undefined ? '' : `hint: ${clean(fields.hint)}\n`;
-  return `${mark('error:')} ${clean(fields.message)}${amounts(fields.details)}\n${hint}`;
+  return wrapText(`${mark('error:')} ${clean(fields.message)}${amounts(fields.details)}\n${hint}`, columns);
 }
 
 /** How much was needed and how much there is stand in the details: people get them in the sentence. */

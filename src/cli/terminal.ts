@@ -64,6 +64,10 @@ function whyNot(stdin: StreamFacts, stderr: StreamFacts, env: Environment, flags
   return flags.yes ? '--yes' : '';
 }
 
+/** Width that a stream's lines must fit: no limit where it is no terminal. */
+export const streamColumns = ({ isTTY, columns }: StreamFacts): number =>
+  isTTY === true && columns !== undefined && columns > 0 ? columns : Number.POSITIVE_INFINITY;
+
 /** Describes the terminal. What concerns stdin and stderr is looked at when it is asked for: opening them costs time. */
 export function describeTerminal(
   streams: { readonly stdin: StreamFacts; readonly stdout: StreamFacts; readonly stderr: StreamFacts },

@@ -219,18 +219,17 @@ describe('10 a threshold that fails the build', () => {
 });
 
 /** Lines that ask, and what must be there first. */
-const ASKING: readonly { readonly line: string; readonly before: readonly string[]; readonly free?: true }[] =
-  [
-    { line: 'accounts close', before: [], free: true },
-    { line: 'restore backup.db', before: ['backup backup.db'], free: true },
-    { line: 'buy 500', before: ['card add pm_card_visa'] },
-    { line: 'card remove', before: ['card add pm_card_visa'] },
-    {
-      line: 'topup enable',
-      before: ['card add pm_card_visa', 'topup set --threshold 5000 --amount 500 --disable'],
-    },
-    { line: 'topup set --threshold 5000 --amount 500 --enable', before: ['card add pm_card_visa'] },
-  ];
+const ASKING: readonly { readonly line: string; readonly before: readonly string[] }[] = [
+  { line: 'accounts close', before: [] },
+  { line: 'restore backup.db', before: ['backup backup.db'] },
+  { line: 'buy 500', before: ['card add pm_card_visa'] },
+  { line: 'card remove', before: ['card add pm_card_visa'] },
+  {
+    line: 'topup enable',
+    before: ['card add pm_card_visa', 'topup set --threshold 5000 --amount 500 --disable'],
+  },
+  { line: 'topup set --threshold 5000 --amount 500 --enable', before: ['card add pm_card_visa'] },
+];
 const built = (line: string): boolean => {
   const words = line.split(' ');
   return has(words.slice(0, 2).join(' ')) || has(words[0]!);
@@ -242,38 +241,28 @@ describe('11 --yes missing, inconsistent or ignored; 12 prompts in CI', () => {
     say(`11, 12: this version has no \`credits ${line}\` yet, not tested`);
   }
 
-  test.each(rows.map((row) => [row.line, row] as const))(
-    'credits %s',
-    { timeout: PATIENCE },
-    async (line, row) => {
-      const folder = temporaryFolder0();
-      const env = { CREDITS_DB: path.join(folder, 'ledger.db'), HOME: folder };
-      const run = (text: string, input: string | undefined, more = {}) =>
-        runProgram(text.split(' '), {
-          cwd: folder,
-          env: { ...env, ...more },
-          ...(input === undefined ? {} : { input }),
-        });
-      for (const each of ['init', ...row.before]) expect(await run(each, '')).toMatchObject({ code: 0 });
-      const state = async (): Promise<unknown> => (await run('log --json', '')).stdout;
-      const before = await state();
-      // A pipe that says yes is nobody who was asked.
-      for (const [input, flags, more] of [
-        ['', '', {}],
-        ['y\ny\ny\n', '', {}],
-        ['y\n', ' --no-input', {}],
-        ['y\n', '', { CI: '' }],
-      ] as const) {
-        const end = await run(`${line}${flags} --json`, input, more);
-        expect([end.code, end.stdout]).toEqual([2, '']);
-        const { error } = JSON.parse(end.stderr.trimEnd().split('\n').at(-1)!);
-        expect(error.code).toBe('confirmation_needed');
-        expect(error.hint).toContain('--yes');
-        expect(await state()).toBe(before);
-      }
-      expect(await run(`${line} --yes --json`, '')).toMatchObject({ code: 0 });
-    },
-  );
+  test.each(rows.map((row) => [row.line, row] as const))('credits %s', async (line, row) => {
+    const own = commandLine(temporaryFolder0());
+    const env = { CREDITS_DB: path.join(home, `f${folders}.db`) };
+    const run = (text: string, stdin: string | null, more = {}) =>
+      own(text.split(' '), { stdin, env: { ...env, ...more } });
+    for (const each of ['init', ...row.before]) expect([each, (await run(each, '')).code]).toEqual([each, 0]);
+    const state = async (): Promise<string> => (await run('log --json', '')).stdout;
+    const before = await state();
+    // A pipe that says yes is nobody who was asked; null: reading it at all is a mistake.
+    for (const [stdin, flags, more] of [
+      [null, '', {}],
+      ['y\ny\ny\n', '', {}],
+      ['y\n', ' --no-input', {}],
+      ['y\n', '', { CI: 'true' }],
+    ] as const) {
+      const end = await run(`${line}${flags} --json`, stdin, more);
+      expect([end.code, end.stdout, end.failure().code]).toEqual([2, '', 'confirmation_needed']);
+      expect(end.failure().hint).toContain('--yes');
+      expect(await state()).toBe(before);
+    }
+    expect((await run(`${line} --yes --json`, null)).code).toBe(0);
+  });
 
   const canMake = spawnSync('script', ['--version']).status === 0;
   if (!canMake) say('12: no `script` here to make a terminal with, the question itself is not tested');

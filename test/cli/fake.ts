@@ -257,6 +257,7 @@ export async function fakeRun(argv: readonly string[], facts: FakeFacts = {}): P
     },
     stderr: {
       isTTY: terminal.stderr === true,
+      columns: terminal.columns,
       write: (text) => {
         stderr += text;
       },

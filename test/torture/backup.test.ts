@@ -10,7 +10,7 @@ import Database from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
 import { commandLine } from '../helpers/cli-line.ts';
 import { NOON, spendOf, testLedger } from '../helpers/ledger.ts';
-import { LONG, newFolder, runProgram, startProgram, workshop } from '../helpers/processes.ts';
+import { LONG, newFolder, PATIENCE, runProgram, startProgram, workshop } from '../helpers/processes.ts';
 import type { Task } from './worker.ts';
 
 const ROUNDS = LONG ? 40 : 10;
@@ -34,7 +34,8 @@ const receiptsIn = (file: string): number => {
 
 describe('backup under writers', () => {
   it(`${ROUNDS} of ${ROUNDS} restore and verify, none older than its beginning`, {
-    timeout: 300_000,
+    // The hot writers of the long version make a ledger that takes longer to verify with every round.
+    timeout: LONG ? PATIENCE : 300_000,
   }, async () => {
     const t = testLedger({ plan: 'team' });
     const writers = await Promise.all(

@@ -28,7 +28,7 @@ export const completion: CommandModule<Shell> = {
   },
   async run(_, shell) {
     const script = COMPLETION_SCRIPTS[shell];
-    return { schema: 'credits.text/v1', json: () => ({ text: script }), text: () => script };
+    return { schema: 'credits.text/v1', json: () => ({ text: script }), text: () => script, verbatim: true };
   },
 };
 
@@ -38,7 +38,12 @@ export const completeWords: CommandModule<readonly string[]> = {
   async run(context, words) {
     const topics = HELP_TOPICS.map(({ name }) => name);
     const found = await complete(COMMANDS, topics, words, lookupIn(context, words));
-    return { schema: 'credits.completion/v1', json: () => found, text: () => renderCompletion(found) };
+    return {
+      schema: 'credits.completion/v1',
+      json: () => found,
+      text: () => renderCompletion(found),
+      verbatim: true,
+    };
   },
 };
 

@@ -27,6 +27,7 @@ const pageOf = (text: string): Result => ({
   schema: 'credits.text/v1',
   json: () => ({ text }),
   text: () => text,
+  verbatim: true,
 });
 
 /** @throws LedgerError `invalid_argument`, always, with near names in the hint */

@@ -38,6 +38,7 @@ const answer = (text: string): Result => ({
   schema: 'credits.text/v1',
   json: () => ({ text }),
   text: () => text,
+  verbatim: true,
 });
 
 /** A few words about why there is no balance. */

@@ -47,6 +47,7 @@ export const usage: CommandModule<UsageRequest> = {
     if (html !== null) await writeReport(context, ledger, report, { file: html, until: query.until });
     return {
       schema: 'credits.usage/v1',
+      verbatim: form === 'csv',
       json: () => usageJson(report),
       async text() {
         if (form === 'csv') return usageCsv(report);

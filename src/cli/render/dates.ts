@@ -40,10 +40,13 @@ export function createCalendar(rules: ZoneRules, zone: string, now: Instant): Ca
     `${day} ${MONTHS[month - 1]}${year === today.year ? '' : ` ${year}`}`;
   const day = (instant: Instant): string => date(local(instant));
 
-  /** Under a day in hours or minutes, from then on in days of the calendar. */
+  /**
+   * Under a day in hours or minutes, from then on in days of the calendar. To the nearest second first: what was to last
+   * ten minutes a moment ago is not nine minutes away.
+   */
   function span(instant: Instant): string {
-    const ms = Math.abs(instant - now);
-    if (ms < 60_000) return plural(Math.floor(ms / 1000), 'second');
+    const ms = Math.round(Math.abs(instant - now) / 1000) * 1000;
+    if (ms < 60_000) return plural(ms / 1000, 'second');
     if (ms < 3_600_000) return plural(Math.floor(ms / 60_000), 'minute');
     if (ms < DAY_MS) return plural(Math.floor(ms / 3_600_000), 'hour');
     return plural(Math.abs(dayNumber(local(instant)) - dayNumber(today)), 'day');

@@ -71,7 +71,7 @@ function renderStacked(
         .map((column, index) => ({ title: column.title.toLowerCase(), cell: row[index] ?? '' }))
         .slice(1)
         .filter(({ cell }) => cell !== '')
-        .map(({ title, cell }) => `${title} ${cell}`);
+        .map(({ title, cell }) => `${title} ${cell}`.trim());
       return [heading(row[0] ?? ''), ...wrapParts(pairs, width - 2).map((line) => `  ${line}`)].join('\n');
     })
     .join('\n');
