@@ -158,6 +158,8 @@ export class Transport {
     const { signal, token, connectMs = CONNECT_MS, answerMs = ANSWER_MS } = this.#options;
     const url = new URL(path.replace(/^\//, ''), this.#base);
     const { request } = url.protocol === 'https:' ? https : http;
+    // Bytes, not text: Node would write the headers in the text's encoding, and a key is bytes already.
+    const bytes = body === undefined ? undefined : Buffer.from(body);
     return new Promise((resolve, reject) => {
       let sent = false;
       const outgoing = request(url, {
@@ -166,7 +168,7 @@ export class Transport {
         headers: {
           ...headers,
           ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-          ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
+          ...(bytes === undefined ? {} : { 'content-length': bytes.length }),
         },
         ...(signal === undefined ? {} : { signal }),
       });
@@ -191,7 +193,7 @@ export class Transport {
         if (signal?.aborted === true) reject(signal.reason instanceof Error ? signal.reason : error);
         else reject(error instanceof Lost ? error : new Lost(messageOf(error), sent));
       });
-      outgoing.end(body);
+      outgoing.end(bytes);
     });
   }
 

@@ -5,6 +5,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import { invalid, LedgerError } from '../../core/errors.ts';
 import { openApiText } from '../openapi.ts';
@@ -19,7 +20,7 @@ import { redact } from './log.ts';
 import type { Gauges, Metrics } from './metrics.ts';
 import { HttpRefusal, PROBLEM, problemOf } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
-import { lineStream } from './stream.ts';
+import { type Reply, send } from './send.ts';
 
 /** What the app and the process around it share. */
 export interface ServerState {
@@ -42,7 +43,7 @@ type Handler = (
   incoming: IncomingMessage,
   params: Readonly<Record<string, string>>,
   told: Told,
-) => Promise<Response>;
+) => Promise<Reply>;
 
 /** Most bytes of a webhook: the provider's largest events are far below. */
 const WEBHOOK_LIMIT = 1 << 20;
@@ -72,7 +73,7 @@ async function serve(
   deps: ServerDeps,
   state: ServerState,
   rate: RateLimit,
-): Promise<Response> {
+): Promise<Reply> {
   const admitted = await admit(incoming, route, deps, rate);
   told.actor = admitted.access.id;
   if (route.scope === 'account') told.account = admitted.account;
@@ -85,9 +86,7 @@ async function serve(
   if (route.writes === true && route.kind === 'document' && admitted.options.dryRun !== true) {
     if (route.scope === 'account') touched(admitted.account);
   }
-  const headers = { 'content-type': answer.type, ...SAFE };
-  if (typeof answer.body === 'string') return new Response(answer.body, { headers });
-  return new Response(lineStream(answer.body), { headers });
+  return { status: 200, headers: { 'content-type': answer.type, ...SAFE }, body: answer.body };
 }
 
 /** Counts and logs what a handler answers, and turns what it throws into a problem. */
@@ -105,17 +104,16 @@ function observer(deps: ServerDeps, state: ServerState) {
       const told: Told = {};
       metrics.inFlight += 1;
       let code: string | undefined;
-      let response: Response;
+      let reply: Reply;
       try {
-        response = await handler(incoming, context.req.param(), told);
+        reply = await handler(incoming, context.req.param(), told);
       } catch (error) {
         const problem = problemOf(error);
         code = problem.code;
         if (code === 'internal') reportDefect(deps, name, id, error);
-        const headers = { 'content-type': PROBLEM, ...SAFE, ...problem.headers };
-        response = new Response(problem.body, { status: problem.status, headers });
+        reply = { ...problem, headers: { 'content-type': PROBLEM, ...SAFE, ...problem.headers } };
       }
-      const { status } = response;
+      const { status } = reply;
       if (state.draining) outgoing.shouldKeepAlive = false;
       outgoing.once('close', () => {
         metrics.inFlight -= 1;
@@ -135,7 +133,8 @@ function observer(deps: ServerDeps, state: ServerState) {
           ...told,
         });
       });
-      return response;
+      await send(outgoing, reply);
+      return RESPONSE_ALREADY_SENT;
     };
 }
 
@@ -144,8 +143,11 @@ function reportDefect(deps: ServerDeps, route: string, request: string, error: u
   deps.log.write('error', 'defect', { request, route, error: redact(text) });
 }
 
-const plain = (body: string, type = 'text/plain; charset=utf-8', status = 200): Response =>
-  new Response(body, { status, headers: { 'content-type': type, ...SAFE } });
+const plain = (body: string, type = 'text/plain; charset=utf-8', status = 200): Reply => ({
+  status,
+  headers: { 'content-type': type, ...SAFE },
+  body,
+});
 
 /** Routes that need no token. */
 function ownRoutes(deps: ServerDeps, state: ServerState): (readonly [string, string, Handler])[] {
@@ -187,7 +189,7 @@ function ownRoutes(deps: ServerDeps, state: ServerState): (readonly [string, str
   ];
 }
 
-async function webhook(incoming: IncomingMessage, { hooks }: ServerDeps): Promise<Response> {
+async function webhook(incoming: IncomingMessage, { hooks }: ServerDeps): Promise<Reply> {
   if (hooks?.webhook === undefined) throw refuseUnknown(incoming);
   const body = await readBytes(incoming, WEBHOOK_LIMIT);
   const signature = incoming.headers['stripe-signature'];

@@ -16,21 +16,25 @@ const tooLarge = (limit: number): HttpRefusal =>
   );
 
 /** @throws HttpRefusal when it is larger than the limit; LedgerError `invalid_argument` when it was cut off */
-export async function readBytes(incoming: IncomingMessage, limit: number): Promise<Buffer> {
-  if (Number(incoming.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
-  const parts: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const part of incoming as AsyncIterable<Buffer>) {
+export function readBytes(incoming: IncomingMessage, limit: number): Promise<Buffer> {
+  if (Number(incoming.headers['content-length'] ?? 0) > limit) return Promise.reject(tooLarge(limit));
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    incoming.on('data', (part: Buffer) => {
       size += part.length;
-      if (size > limit) throw tooLarge(limit);
-      parts.push(part);
-    }
-  } catch (error) {
-    if (error instanceof HttpRefusal) throw error;
-    throw invalid('the body was cut off');
-  }
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+      if (size > limit) {
+        parts.length = 0;
+        reject(tooLarge(limit));
+      } else parts.push(part);
+    });
+    incoming.once('end', () => resolve(parts.length === 1 ? parts[0]! : Buffer.concat(parts)));
+    const cutOff = (): void => {
+      if (!incoming.readableEnded) reject(invalid('the body was cut off'));
+    };
+    incoming.once('error', cutOff);
+    incoming.once('close', cutOff);
+  });
 }
 
 /** What only a look at the written digits can tell: exponents, and more decimals than credits have. */

@@ -1,0 +1,367 @@
+/** The server itself: limits, refusals, streams, its end, and what it tells about itself. */
+import http from 'node:http';
+import net from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LedgerError } from '../../src/core/errors.ts';
+import { ROUTES } from '../../src/http/routes.ts';
+import type { ServerDeps } from '../../src/http/server/deps.ts';
+import { redact } from '../../src/http/server/log.ts';
+import { LocalLedger } from '../../src/ledger/local.ts';
+import type { ReceiptView } from '../../src/ledger/service.ts';
+import { localDeps, spendOf, type TestLedger, testLedger } from '../helpers/ledger.ts';
+import { type Served, serve } from '../helpers/served.ts';
+
+let t: TestLedger;
+let served: Served;
+let admin: string;
+
+beforeEach(() => {
+  t = testLedger({ plan: 'pro' });
+});
+afterEach(async () => {
+  await served.stop();
+  await t.done();
+});
+
+async function start(more: Partial<ServerDeps> = {}): Promise<void> {
+  served = await serve(t, more);
+  admin = await served.token('admin');
+}
+
+/** Sends bytes as they are; gives everything that comes back until the other side closes, or time is up. */
+function raw(bytes: string, ms = 5_000): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = net.connect(served.server.port, '127.0.0.1');
+    let text = '';
+    const done = (): void => {
+      socket.destroy();
+      resolve(text);
+    };
+    socket.setTimeout(ms, done);
+    socket.on('data', (part) => {
+      text += part;
+    });
+    socket.on('error', done);
+    socket.on('close', done);
+    socket.write(bytes);
+  });
+}
+
+const headersOf = (token = admin): Record<string, string> => ({ authorization: `Bearer ${token}` });
+const get = (path: string, init: RequestInit = {}): Promise<Response> =>
+  fetch(`${served.url}${path}`, { headers: headersOf(), ...init });
+const post = (path: string, body: string, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(`${served.url}${path}`, { method: 'POST', headers: { ...headersOf(), ...headers }, body });
+const codeOf = async (response: Response): Promise<unknown[]> => {
+  const { code, status } = (await response.json()) as { code: string; status: number };
+  expect(status).toBe(response.status);
+  expect(response.headers.get('content-type')).toBe('application/problem+json');
+  return [status, code];
+};
+
+describe('what it tells about itself', () => {
+  test('health, readiness and metrics need no token', async () => {
+    await start();
+    for (const path of ['/healthz', '/readyz', '/metrics', '/openapi.json']) {
+      expect((await fetch(`${served.url}${path}`)).status, path).toBe(200);
+    }
+    await post('/v1/spends', '{"credits":1}');
+    const text = await (await fetch(`${served.url}/metrics`)).text();
+    expect(text).toMatch(/credits_http_requests_total\{method="POST",route="spend",status="200"\} 1/);
+    expect(text).toMatch(/credits_http_request_seconds_bucket\{route="spend",le="\+Inf"\} 1/);
+    expect(text).not.toMatch(/default|tok_|credits_1_/);
+    for (const line of text.trimEnd().split('\n')) {
+      expect(line).toMatch(/^# (HELP|TYPE) |^[a-z_]+(\{[^}]*\})? [\d.e+-]+$/);
+    }
+  });
+
+  test('it is not ready when the ledger cannot be reached', async () => {
+    await start({
+      ready: async () => {
+        throw new LedgerError('ledger_busy', 'busy');
+      },
+    });
+    expect((await fetch(`${served.url}/readyz`)).status).toBe(503);
+    expect((await fetch(`${served.url}/healthz`)).status).toBe(200);
+  });
+
+  test('the OpenAPI document names every route, with its parameters and bodies', async () => {
+    await start();
+    const document = (await (await fetch(`${served.url}/openapi.json`)).json()) as {
+      openapi: string;
+      paths: Record<string, Record<string, Record<string, unknown>>>;
+    };
+    expect(document.openapi).toBe('3.1.0');
+    for (const route of ROUTES) {
+      const path = `/v1${route.path.replace(/:(\w+)/g, '{$1}')}`;
+      const operation = document.paths[path]?.[route.method.toLowerCase()];
+      expect(operation, `${route.method} ${path}`).toMatchObject({ operationId: route.name });
+      expect('requestBody' in operation!).toBe(route.body !== undefined || route.kind === 'batch');
+    }
+    const body = JSON.stringify(document.paths['/v1/spends']!.post!.requestBody);
+    expect(body).toContain('"additionalProperties":false');
+    expect(body).toContain('"inputTokens"');
+  });
+});
+
+describe('one bad request is its own answer', () => {
+  test.each([
+    ['no JSON', '{', 400],
+    ['a list', '[]', 400],
+    ['nothing', '', 400],
+    ['an unknown field', '{"credits":1,"source":"welcome"}', 400],
+    ['an amount in exponents', '{"credits":1e3}', 400],
+    ['seven decimals', '{"credits":0.1234567}', 400],
+    ['a long fraction that rounds to one', '{"credits":1.00000000000000000001}', 400],
+    ['more than there can be', '{"credits":1000000000.5}', 400],
+    ['minus nothing', '{"credits":-0}', 400],
+    ['nothing at all', '{"credits":0}', 400],
+    ['an amount and a call', '{"credits":1,"model":"haiku","inputTokens":1}', 400],
+    ['a call without tokens', '{"model":"haiku"}', 400],
+    ['a prototype', '{"__proto__":{"credits":1}}', 400],
+    ['nesting', `{"credits":${'['.repeat(30_000)}`, 400],
+    ['65 KiB', `{"note":"${'x'.repeat(66_560)}"}`, 413],
+  ])('%s', async (_name, body, status) => {
+    await start();
+    const response = await post('/v1/spends', body);
+    expect(await codeOf(response)).toEqual([status, 'invalid_argument']);
+    expect((await t.ledger.balance('default')).available / 1e6).toBe(1_050);
+  });
+
+  test('unknown paths are 404, other methods 405', async () => {
+    await start();
+    expect(await codeOf(await get('/v1/nothing'))).toEqual([404, 'invalid_argument']);
+    expect(await codeOf(await get('/v1/../etc/passwd'))).toEqual([404, 'invalid_argument']);
+    const wrong = await post('/v1/balance', '{}');
+    expect(wrong.headers.get('allow')).toBe('GET');
+    expect(await codeOf(wrong)).toEqual([405, 'invalid_argument']);
+  });
+
+  test.each([
+    ['/v1/balance?account=default&account=other'],
+    ['/v1/balance?account=@ledger'],
+    ['/v1/balance?asof=2026-01-01'],
+    ['/v1/balance?asOf=yesterday'],
+    ['/v1/balance?dryRun=true'],
+    ['/v1/catalogue?account=default'],
+    ['/v1/log?limit=-1'],
+    ['/v1/accounts?limit=1001'],
+  ])('a query that nobody understands: %s', async (path) => {
+    await start();
+    expect(await codeOf(await get(path))).toEqual([400, 'invalid_argument']);
+  });
+
+  test('a key where nothing is booked is refused; blanks of a quoted key are kept', async () => {
+    await start();
+    const read = await get('/v1/balance', { headers: { ...headersOf(), 'idempotency-key': 'k' } });
+    expect(await codeOf(read)).toEqual([400, 'invalid_argument']);
+    const send = async (key: string) =>
+      (await (await post('/v1/spends', '{"credits":1}', { 'idempotency-key': key })).json()) as ReceiptView;
+    expect((await send('" k "')).replayed).toBe(false);
+    expect((await send('k')).replayed).toBe(false);
+    expect((await send('"k"')).replayed).toBe(true);
+    const remote = await served.open(admin);
+    for (const key of [' k ', '"', '"q"', 'schlüssel ✓', 'a\\"b']) {
+      const first = await remote.spend('default', spendOf('1'), { key });
+      const again = await remote.spend('default', spendOf('1'), { key });
+      expect([again.receipt, again.replayed]).toEqual([first.receipt, true]);
+      expect((await t.ledger.spend('default', spendOf('1'), { key })).receipt).toBe(first.receipt);
+    }
+  });
+
+  test('a defect is 500 without a stack, and the log has it without secrets', async () => {
+    const own = localDeps(t);
+    await start({
+      ledger: () =>
+        Object.assign(new LocalLedger(own), {
+          balance: async () => {
+            throw new TypeError('x is not a function, sk_live_abc123, postgres://me:s3cret@host/db');
+          },
+        }),
+    });
+    const response = await get('/v1/balance');
+    const text = await response.clone().text();
+    expect(await codeOf(response)).toEqual([500, 'internal']);
+    expect(text).not.toMatch(/TypeError|at |\.ts/);
+    const log = served.log.join('');
+    expect(log).toContain('x is not a function');
+    expect(log).not.toMatch(/abc123|s3cret/);
+    expect((await get('/v1/plan')).status).toBe(200);
+  });
+
+  test('what is no HTTP is answered or cut off, and the next request is served', async () => {
+    await start();
+    const long = 'x'.repeat(20_000);
+    for (const bytes of [
+      'nonsense\r\n\r\n',
+      `GET / HTTP/1.1\r\nhost: x\r\nx: ${long}\r\n\r\n`,
+      'POST /v1/spends HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
+      'POST /v1/spends HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nabcde',
+      'GET /v1/balance HTTP/1.1\r\n\r\n',
+    ]) {
+      expect(await raw(bytes, 300)).not.toMatch(/HTTP\/1.1 (2|5)\d\d/);
+    }
+    expect((await get('/v1/balance')).status).toBe(200);
+  });
+
+  test('a body that is cut off books nothing', async () => {
+    await start();
+    const head = `POST /v1/spends HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${admin}\r\ncontent-length: 200\r\n\r\n`;
+    const socket = net.connect(served.server.port, '127.0.0.1');
+    socket.write(`${head}{"credits":1}`);
+    await sleep(50);
+    socket.destroy();
+    await sleep(50);
+    expect((await t.ledger.balance('default')).available / 1e6).toBe(1_050);
+    expect((await get('/v1/balance')).status).toBe(200);
+  });
+});
+
+describe('limits', () => {
+  test('too many requests of one token are 429, of another not', async () => {
+    await start({ limits: { perSecond: 2 } });
+    const other = await served.token('read');
+    const statuses: number[] = [];
+    for (let index = 0; index < 8; index++) statuses.push((await get('/v1/plans')).status);
+    expect(statuses.slice(0, 4)).toEqual([200, 200, 200, 200]);
+    const refused = await get('/v1/plans');
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(await codeOf(refused)).toEqual([429, 'rate_limited']);
+    expect((await get('/v1/plans', { headers: headersOf(other) })).status).toBe(200);
+  });
+
+  test('an answer that takes too long says that the outcome is not known', async () => {
+    const own = localDeps(t);
+    await start({
+      limits: { perSecond: 0, answerMs: 50 },
+      ledger: () => Object.assign(new LocalLedger(own), { spend: () => new Promise(() => {}) }),
+    });
+    expect(await codeOf(await post('/v1/spends', '{"credits":1}'))).toEqual([503, 'remote_unreachable']);
+  });
+});
+
+describe('logs', () => {
+  test('hold one line a request and no token, key, body or query', async () => {
+    await start();
+    await post('/v1/spends?account=default', '{"credits":1,"note":"canary-note"}', {
+      'idempotency-key': 'canary-key',
+    });
+    await fetch(`${served.url}/v1/balance?x=canary-query`, {
+      headers: { authorization: 'Bearer canary-token' },
+    });
+    await served.stop();
+    const text = served.log.join('');
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.filter(({ event }) => event === 'request')).toMatchObject(
+      [
+        { route: 'spend', status: 200, account: 'default', actor: /^tok_/ },
+        { route: 'balance', status: 401, code: 'unauthenticated' },
+      ].map((line) =>
+        line.actor === undefined ? line : { ...line, actor: expect.stringMatching(line.actor) },
+      ),
+    );
+    expect(text).not.toMatch(/canary/);
+    expect(text).not.toContain(admin);
+  });
+
+  test('what looks like a secret is taken out of any text', () => {
+    const secrets = [
+      'credits_12_abcdefghijklmnopqrstuvwxyzabcdefghijklmnopq',
+      'Bearer abc.def',
+      'sk_test_51abc',
+      'whsec_abc',
+      'postgres://user:hunter2@host/db',
+      'password=hunter2',
+      '{"apiKey":"hunter2"}',
+    ];
+    for (const secret of secrets) {
+      expect(redact(`before ${secret} after`)).not.toMatch(/abcdefghij|abc\.def|51abc|whsec_abc|hunter2/);
+    }
+  });
+});
+
+describe('its end', () => {
+  test('answers what it accepted, then closes', async () => {
+    const own = localDeps(t);
+    let go = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    await start({
+      ledger: ({ actor }) => {
+        const ledger = new LocalLedger({ ...own, actor });
+        const spend = ledger.spend.bind(ledger);
+        return Object.assign(ledger, {
+          spend: async (...args: Parameters<typeof spend>) => {
+            await gate;
+            return spend(...args);
+          },
+        });
+      },
+    });
+    const agent = new http.Agent({ keepAlive: true });
+    const answers = Promise.all(Array.from({ length: 5 }, () => post('/v1/spends', '{"credits":1}')));
+    while (served.server.metrics.inFlight < 5) await sleep(5);
+    const stopping = served.server.stop();
+    await sleep(20);
+    await expect(fetch(`${served.url}/healthz`)).rejects.toThrow();
+    go();
+    expect((await answers).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    expect((await answers)[0]!.headers.get('connection')).toBe('close');
+    await stopping;
+    agent.destroy();
+    expect((await t.ledger.balance('default')).available / 1e6).toBe(1_045);
+  });
+});
+
+describe('hooks', () => {
+  test('an account is looked after behind each of its writes, not behind reads and dry runs', async () => {
+    const seen: string[] = [];
+    await start({
+      hooks: {
+        afterWrite: async (account) => {
+          seen.push(account);
+          throw new Error('declined');
+        },
+      },
+    });
+    await get('/v1/balance');
+    await post('/v1/spends?dryRun=true', '{"credits":1}');
+    await post('/v1/spends', '{"credits":100000}');
+    await sleep(20);
+    expect(seen).toEqual([]);
+    await post('/v1/spends', '{"credits":1}');
+    await post('/v1/spends/batch', '{"credits":1,"key":"a"}\n');
+    await sleep(20);
+    expect(seen).toEqual(['default', 'default']);
+    expect(served.log.join('')).toContain('after write failed');
+  });
+
+  test('a webhook is handed over with its bytes and signature; without a hook there is none', async () => {
+    const seen: unknown[] = [];
+    await start({
+      hooks: {
+        webhook: async ({ body, signature }) => {
+          if (signature !== 'good') throw new LedgerError('unauthenticated', 'the signature is not valid');
+          seen.push(Buffer.from(body).toString());
+        },
+      },
+    });
+    const send = (signature: string): Promise<Response> =>
+      fetch(`${served.url}/v1/webhooks/stripe`, {
+        method: 'POST',
+        headers: { 'stripe-signature': signature },
+        body: '{ "id" : "evt" }',
+      });
+    expect((await send('bad')).status).toBe(401);
+    expect((await send('good')).status).toBe(200);
+    expect(seen).toEqual(['{ "id" : "evt" }']);
+    await served.stop();
+    served = await serve(t);
+    expect((await send('good')).status).toBe(404);
+  });
+});
