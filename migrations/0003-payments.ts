@@ -38,6 +38,7 @@ CREATE TABLE card (
   consent ${text},
   consent_at ${int},
   setup ${text},
+  subscription ${text},
   CHECK ((payment_method IS NULL) = (last4 IS NULL)),
   CHECK ((payment_method IS NULL) = (consent IS NULL)),
   CHECK ((consent IS NULL) = (consent_at IS NULL))

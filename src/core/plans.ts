@@ -41,11 +41,13 @@ export interface Cycle {
  */
 export function cycleOf(account: Account, at: Instant, { catalogue, zones }: PlanContext): Cycle | null {
   const { anchorAt, cycleStart, cycleEnd } = account;
-  if (anchorAt === null || at < anchorAt) return null;
+  if (anchorAt !== null && at < anchorAt) return null;
   if (cycleStart !== null && cycleEnd !== null && at < cycleEnd) {
     const plan = requirePlan(catalogue, account.plan, at);
     return { plan, start: cycleStart, end: cycleEnd, missed: 0, granted: true };
   }
+  // With a subscription there is a period and no anchor: nothing follows it by the clock.
+  if (anchorAt === null) return null;
   const now = cycleAt(anchorAt, at, account.zone, zones);
   const plan = requirePlan(catalogue, planInForce(account, now.start), now.start);
   if (plan.monthly === 0) return null;

@@ -162,6 +162,8 @@ export interface TopupFacts {
   /** Price of the next purchase; null: its amount is no sum of packages any more. */
   readonly priceCents: number | null;
   readonly usedCents: number;
+  /** A period of a subscription has ended and its invoice is awaited. */
+  readonly isRenewing?: boolean;
 }
 
 /** True when an account wants a top-up: strictly below the threshold, or in debt. */
@@ -179,6 +181,7 @@ export function topupState({ policy, card, attempts }: Wallet, facts: TopupFacts
   if (automatic.some((attempt) => attempt.status === 'requires_action')) return 'needs_action';
   // An unknown outcome blocks whatever it was for: it may have been paid.
   if (automatic.length > 0 || active.some((attempt) => attempt.status === 'unknown')) return 'in_flight';
+  if (facts.isRenewing === true) return 'in_flight';
   if (policy.coolUntil !== null && facts.at < policy.coolUntil) return 'cooling_down';
   if (policy.limitCents !== null && facts.usedCents + facts.priceCents > policy.limitCents)
     return 'limit_reached';

@@ -44,6 +44,25 @@ export interface TopupPolicy {
 }
 
 /**
+ * A plan that is paid at the provider every month. `plan` is what the last paid invoice bought, or what the open page sells.
+ */
+export interface Subscription {
+  /** `sub_…`; null while its page is open. */
+  readonly id: string | null;
+  readonly session: string | null;
+  readonly status: 'pending' | 'active' | 'past_due' | 'ended';
+  readonly plan: string;
+  readonly price: string;
+  /** Of the last paid period. */
+  readonly periodStart: Instant | null;
+  readonly periodEnd: Instant | null;
+  /** Cheaper, from the next paid invoice on; `free`: it ends then. */
+  readonly nextPlan: string | null;
+  /** Dearer, waiting for its invoice; `at` on the provider's clock. */
+  readonly change: { readonly plan: string; readonly at: Instant } | null;
+}
+
+/**
  * How an account pays. Without a card the provider's customer stays, and a set-up page that waits may be named. Never a
  * number of a card.
  */
@@ -62,6 +81,7 @@ export interface Card {
   readonly consentAt: Instant | null;
   /** Session of a set-up page that is waited for. */
   readonly setup: string | null;
+  readonly subscription: Subscription | null;
 }
 
 export type AttemptKind = 'auto' | 'manual';

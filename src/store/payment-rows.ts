@@ -5,7 +5,7 @@ import type { Row, Value } from './rows.ts';
 /** Columns of each table, in the order of the arrays below; each behind `account`. */
 export const PAYMENT_COLUMNS = {
   topup: 'enabled, threshold, amount, limit_cents, strikes, cool_until, reason',
-  card: 'provider, customer, payment_method, brand, last4, exp_month, exp_year, refused, consent, consent_at, setup',
+  card: 'provider, customer, payment_method, brand, last4, exp_month, exp_year, refused, consent, consent_at, setup, subscription',
   attempt:
     'no, kind, status, credits, amount_cents, currency, mix, reserved_at, provider, customer, payment_method, intent, session, reason, lot, clawed, clawed_own, returns, changed_by',
 } as const;
@@ -50,6 +50,7 @@ export function cardOf(row: Row): Card {
     consent: r[8]!,
     consentAt: r[9]!,
     setup: r[10]!,
+    subscription: row[11] === null ? null : jsonOf(row[11] as string),
   };
 }
 
@@ -65,12 +66,13 @@ export const cardRow = (card: Card): Value[] => [
   card.consent,
   card.consentAt,
   card.setup,
+  card.subscription === null ? null : JSON.stringify(card.subscription),
 ];
 
 /** What was changed by hand stays what it is, to the letter, for who looks for it. */
-function returnsOf(text: string): Attempt['returns'] {
+function jsonOf<T>(text: string): T {
   try {
-    const value = JSON.parse(text) as Attempt['returns'];
+    const value = JSON.parse(text) as T;
     return JSON.stringify(value) === text ? value : (text as never);
   } catch {
     return text as never;
@@ -97,7 +99,7 @@ export function attemptOf(row: Row): Attempt {
     lot: r[14]!,
     clawed: r[15]!,
     clawedOwn: r[16]!,
-    returns: returnsOf(r[17]!),
+    returns: jsonOf(r[17]!),
     changedBy: r[18]!,
   };
 }

@@ -32,7 +32,7 @@ export const PAYMENT_SQL = {
   accountOfCard:
     'SELECT a.id FROM card c JOIN account a ON a.no = c.account WHERE c.payment_method = ? LIMIT 1',
   accountsOpen: accountsIn(`SELECT account FROM attempt WHERE status IN ${ACTIVE}
-    UNION SELECT account FROM card WHERE setup IS NOT NULL`),
+    UNION SELECT account FROM card WHERE setup IS NOT NULL OR subscription IS NOT NULL`),
   accountsTopup: accountsIn('SELECT account FROM topup WHERE enabled = 1'),
   accountsPaid: accountsIn('SELECT account FROM attempt'),
   eventById: 'SELECT 1 FROM provider_event WHERE id = ?',

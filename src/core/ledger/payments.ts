@@ -22,6 +22,7 @@ import {
 import { type Booking, type RequestKey, refuseClosed } from './booking.ts';
 import { grantLot, requireRoom } from './grants.ts';
 import { bookDueCycle } from './plan-change.ts';
+import { isRenewing } from './subscriptions.ts';
 import { sweep } from './sweep.ts';
 import { type Author, requireCard, walletDetail } from './topup.ts';
 
@@ -149,6 +150,7 @@ export function decideAuto(
     isClosed: false,
     priceCents: purchase?.priceCents ?? null,
     usedCents: usedInMonth(wallet.attempts.values(), booking.at, zone, context.zones),
+    isRenewing: isRenewing(wallet.card?.subscription, booking.at),
   });
   if (state !== 'due') return { state, reserved: null };
   requireRoomFor(booking, wallet, purchase!.credits);

@@ -15,6 +15,7 @@ import { expectGrant } from './grants.ts';
 import { endLot } from './lapses.ts';
 import type { AuditLot, AuditState } from './state.ts';
 import type { Step } from './step.ts';
+import { checkSubscription, isOfSubscription } from './subscriptions.ts';
 import { amountText, differenceText, fieldText, instantText } from './words.ts';
 
 type Say = (text: string) => void;
@@ -34,6 +35,10 @@ function comparePlan(say: Say, next: PlanState, wanted: PlanState): void {
 
 /** A receipt that may move the account into a new cycle, with its lot: opening, grant by hand, rollover. */
 export function checkCycle(state: AuditState, step: Step): void {
+  if (isOfSubscription(step.detail)) {
+    checkSubscription(state, step, false);
+    return;
+  }
   const { lot, receipt, detail } = step;
   const say = sayer(state, receipt.seq);
   const next = planFacts(detail.plan);
@@ -140,6 +145,10 @@ function checkMissed(state: AuditState, { detail }: Step, start: number, say: Sa
 
 /** A change of plan: entries of lots that end and of the lot that is added, and the plan side afterwards. */
 export function rulePlanChange(state: AuditState, step: Step): void {
+  if (isOfSubscription(step.detail)) {
+    checkSubscription(state, step, true);
+    return;
+  }
   const { lot, receipt, detail } = step;
   const say = sayer(state, receipt.seq);
   const next = planFacts(detail.plan);

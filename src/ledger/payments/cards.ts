@@ -54,14 +54,14 @@ async function walletOf(run: PaymentRun, id: string): Promise<Wallet> {
 }
 
 /** The provider's customer of an account, made with the first card. */
-async function customerOf(run: PaymentRun, provider: PaymentProvider, id: string, card: Card | null) {
+export async function customerOf(run: PaymentRun, provider: PaymentProvider, id: string, card: Card | null) {
   const installation = await run.installation(await run.account(id));
   if (card !== null && card.provider === provider.name) return { customer: card.customer, installation };
   const key = `cust:${installation}:${id}`;
   return { customer: await provider.ensureCustomer({ account: id, installation, key }), installation };
 }
 
-const blank = (provider: PaymentProvider, customer: string): Card => ({
+export const blankCard = (provider: PaymentProvider, customer: string): Card => ({
   provider: provider.name,
   customer,
   paymentMethod: null,
@@ -73,6 +73,7 @@ const blank = (provider: PaymentProvider, customer: string): Card => ({
   consent: null,
   consentAt: null,
   setup: null,
+  subscription: null,
 });
 
 const withCard = (
@@ -91,6 +92,7 @@ const withCard = (
   consent: CONSENT.version,
   consentAt: at,
   setup: null,
+  subscription: card.subscription,
 });
 
 async function store(
@@ -157,6 +159,7 @@ export async function addCard(
   if (dryRun) return cardView(id, card);
   const { customer, installation } = await customerOf(run, provider, id, card);
   const reference = `card_${run.reference()}`;
+  const base = card !== null && card.provider === provider.name ? card : blankCard(provider, customer);
   if (method === null) {
     const page = await provider.startCardSetup({
       account: id,
@@ -166,12 +169,24 @@ export async function addCard(
       currency: CURRENCY,
       key: `setup:${reference}`,
     });
-    const base = card !== null && card.provider === provider.name ? card : blank(provider, customer);
-    return store(run, id, () => ({ ...base, setup: page.session }), bound, false, { setupUrl: page.url });
+    return store(
+      run,
+      id,
+      (_, now) => ({ ...sameProvider(now.card, base), setup: page.session }),
+      bound,
+      false,
+      {
+        setupUrl: page.url,
+      },
+    );
   }
   const facts = await provider.attachTestMethod({ customer, method, key: `setup:${reference}` });
-  return store(run, id, (at) => withCard(blank(provider, customer), facts, at), bound, false);
+  return store(run, id, (at, now) => withCard(sameProvider(now.card, base), facts, at), bound, false);
 }
+
+/** What is stored of the same provider's customer stays: its subscription among it. */
+const sameProvider = (now: Card | null, base: Card): Card =>
+  now !== null && now.provider === base.provider ? now : base;
 
 /** A key that was used before: its answer is the card as it is now. */
 async function replayedCard(
@@ -236,7 +251,7 @@ export async function removeCard(
 }
 
 /** The customer stays, so that a later card is the same customer's. */
-export const withoutCard = ({ provider, customer }: Card): Card => ({
+export const withoutCard = ({ provider, customer, subscription }: Card): Card => ({
   provider,
   customer,
   paymentMethod: null,
@@ -248,6 +263,7 @@ export const withoutCard = ({ provider, customer }: Card): Card => ({
   consent: null,
   consentAt: null,
   setup: null,
+  subscription,
 });
 
 /** The card as the provider knows it now: renewed, or gone. For events. @returns what became of it */

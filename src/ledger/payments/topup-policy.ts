@@ -2,6 +2,7 @@
 import { Booking } from '../../core/ledger/booking.ts';
 import { CURRENCY, nextPurchase } from '../../core/ledger/payments.ts';
 import { bookDueCycle } from '../../core/ledger/plan-change.ts';
+import { isRenewing } from '../../core/ledger/subscriptions.ts';
 import { sweep } from '../../core/ledger/sweep.ts';
 import { decideTopup, type TopupInput } from '../../core/ledger/topup.ts';
 import type { PlanContext } from '../../core/plans.ts';
@@ -47,7 +48,12 @@ export function topupView(
     monthlyLimitCents: policy?.limitCents ?? null,
     usedThisMonthCents: usedCents,
     currency: CURRENCY,
-    state: topupState(wallet, { ...facts, priceCents, usedCents }),
+    state: topupState(wallet, {
+      ...facts,
+      priceCents,
+      usedCents,
+      isRenewing: isRenewing(card?.subscription, booking.at),
+    }),
     reason: policy?.reason ?? null,
     coolUntil: policy?.coolUntil ?? null,
     paymentMethod: savedCard(card),
