@@ -39,6 +39,9 @@ const START = `Examples:
 
 \`credits COMMAND --help\` explains a command; \`credits help TOPIC\` a subject.`;
 
+/** Descriptions narrower than this are not wrapped any more. */
+const LEAST_WRAPPED = 16;
+
 /** Prefers "unknown command" to "unknown option": in `credits balnce --lots` the first word is the mistake. */
 class Program extends Command {
   override createCommand(name?: string): Program {
@@ -132,6 +135,7 @@ class Builder {
       .configureOutput({
         writeOut: this.#events.write,
         outputError: () => {},
+        writeErr: () => {},
         getOutHelpWidth: () => this.#settings.columns,
         getOutHasColors: () => false,
       })
@@ -143,6 +147,7 @@ class Builder {
       .allowExcessArguments(true)
       .addHelpText('after', `\n${START}`)
       .configureHelp({
+        minWidthToWrap: LEAST_WRAPPED,
         subcommandTerm: (each) => [each.name(), ...each.aliases()].join(', '),
         formatHelp: commandsFirst,
       });
@@ -179,10 +184,11 @@ class Builder {
   #registerVerb(group: string, verb: string, spec: CommandSpec, heading: string): void {
     let parent = this.#parents.get(group);
     if (parent === undefined) {
-      parent = this.root.command(group).helpGroup(heading).usage('[command] [options]');
+      parent = this.root.command(group).helpGroup(heading).usage('[command] [options]').helpCommand(false);
       this.#parents.set(group, parent);
     }
     if (spec.isDefault === true) this.#describeGroup(parent, spec);
+    else if (spec.family !== undefined) parent.description(spec.family);
     // A command with options of its own, and commands below it: theirs begin behind their word.
     else if (parent.options.length > 0) parent.enablePositionalOptions().allowExcessArguments(true);
     // A verb counts only with its group: the word `list` alone would declare the options of every group.
@@ -223,6 +229,7 @@ class Builder {
     const siblings = this.#named(spec.name.split(' ')[0]);
     command
       .configureHelp({
+        minWidthToWrap: LEAST_WRAPPED,
         showGlobalOptions: true,
         visibleGlobalOptions: () =>
           shared.filter((option) => concerns(spec, option) && !siblings.some((each) => hasOwn(each, option))),

@@ -46,7 +46,7 @@ export interface CommandSpec {
   readonly neverFails?: boolean;
   /** The command a group alone stands for. */
   readonly isDefault?: boolean;
-  /** With `isDefault`: one line about the whole group. */
+  /** One line about the whole group, beside its default or its first command. */
   readonly family?: string;
   /** Works, but no help lists it. */
   readonly hidden?: boolean;

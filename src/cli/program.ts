@@ -47,6 +47,10 @@ function usageError(error: CommanderError, program: Command, argv: readonly stri
     words.push(child.name());
   }
   const help = `\`${['credits', ...words, '--help'].join(' ')}\` explains it`;
+  if (error.code === 'commander.help') {
+    const verbs = command.commands.map((each) => each.name()).join(', ');
+    return invalid(`\`${['credits', ...words].join(' ')}\` needs one of its commands: ${verbs}`, help);
+  }
   return invalid(message, suggestion === undefined ? help : `${suggestion} ${help}`);
 }
 

@@ -174,3 +174,23 @@ describe('what is refused', () => {
     expect([end.code, end.stderr.startsWith('error: amount')]).toEqual([2, true]);
   });
 });
+
+describe('a group that is no command by itself', () => {
+  const groups = new Map<string, CommandSpec[]>();
+  for (const spec of SPECS) {
+    const [group, verb] = spec.name.split(' ');
+    if (verb !== undefined) groups.set(group!, [...(groups.get(group!) ?? []), spec]);
+  }
+  const mute = [...groups].filter(
+    ([group, specs]) =>
+      !specs.some(({ isDefault }) => isDefault) && !SPECS.some(({ name }) => name === group),
+  );
+
+  test.each(mute)('credits %s names its commands', async (group, specs) => {
+    const failure = await refused([group]);
+    expect(failure.code).toBe('invalid_argument');
+    for (const { name } of specs) expect(failure.message).toContain(name.split(' ')[1]);
+    // The list of commands says what the group is about.
+    expect(specs[0]!.family).toMatch(/\S/);
+  });
+});

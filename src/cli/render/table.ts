@@ -72,7 +72,10 @@ function renderStacked(
         .slice(1)
         .filter(({ cell }) => cell !== '')
         .map(({ title, cell }) => `${title} ${cell}`.trim());
-      return [heading(row[0] ?? ''), ...wrapParts(pairs, width - 2).map((line) => `  ${line}`)].join('\n');
+      const [first] = columns;
+      // A name says what it is; a number needs its title.
+      const head = first?.align === 'right' ? `${first.title} ${row[0] ?? ''}` : (row[0] ?? '');
+      return [heading(head), ...wrapParts(pairs, width - 2).map((line) => `  ${line}`)].join('\n');
     })
     .join('\n');
 }

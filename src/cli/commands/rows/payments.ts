@@ -155,6 +155,7 @@ export const PAYMENTS: readonly CommandSpec[] = [
   },
   {
     name: 'payments sync',
+    family: 'the payment provider: catch up with it, compare its books',
     summary: 'settle with the payment provider what is open, and read its events',
     about:
       'Looks up every payment under way, then applies events since the last time: payments, refunds, disputes, cards. Charges nobody. For cron where no webhook can reach this machine.',
