@@ -6,8 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { SCHEMA_VERSION } from '../../migrations/index.ts';
 import { invalid, LedgerError } from '../core/errors.ts';
-import { formatInstant } from '../core/time.ts';
-import { type ExportLine, restoreLines } from '../ledger/export/restore-lines.ts';
+import { restoreLines } from '../ledger/export/restore-lines.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import type { Head } from '../ledger/verify-view.ts';
 import { backupSqlite } from '../store/sqlite-backup.ts';
@@ -17,7 +16,7 @@ import { makeFolder } from '../store/sqlite-file.ts';
 import { migrationBackup } from '../store/sqlite-open.ts';
 import { copyBackup, occupantOf, putInPlace, removeFile } from '../store/sqlite-restore.ts';
 import { writeSqlite } from '../store/sqlite-writer.ts';
-import { readFailure } from './read-input.ts';
+import { kindOf, linesOf, requireSound, stampOf } from './restore-source.ts';
 import type { LedgerFiles, PreparedRestore, RestoreOptions, WireOptions } from './wire-types.ts';
 
 /** What `wire.ts` lends. */
@@ -38,27 +37,6 @@ export function createLedgerFiles({ clock }: WireOptions, tools: FileTools): Led
     prepareRestore: (file, options) => prepare(path.resolve(file), options, tools, clock),
     doctor: () => doctorFile(ledger, clock()),
   };
-}
-
-const SQLITE_MAGIC = 'SQLite format 3\0';
-
-/** @throws LedgerError `invalid_argument` (cannot be read), `ledger_unreadable` (neither backup nor export) */
-function kindOf(file: string): 'backup' | 'export' {
-  let start: string;
-  try {
-    const fd = fs.openSync(file, 'r');
-    try {
-      const bytes = Buffer.alloc(SQLITE_MAGIC.length);
-      start = bytes.toString('latin1', 0, fs.readSync(fd, bytes));
-    } finally {
-      fs.closeSync(fd);
-    }
-  } catch (error) {
-    throw readFailure(file, error);
-  }
-  if (start === SQLITE_MAGIC) return 'backup';
-  if (start.startsWith('{')) return 'export';
-  throw unreadable(file, 'it is neither a backup nor the output of `credits export --what ledger`');
 }
 
 async function prepare(
@@ -113,18 +91,6 @@ async function load(source: string, working: string, sha256: FileTools['sha256']
   return heads;
 }
 
-/** Lines of a file as they are, however long; only a line feed ends one. */
-async function* linesOf(file: string): AsyncGenerator<ExportLine> {
-  let no = 0;
-  let rest = '';
-  for await (const block of fs.createReadStream(file, { encoding: 'utf8', highWaterMark: 1 << 18 })) {
-    const parts = (rest + block).split('\n');
-    rest = parts.pop()!;
-    for (const text of parts) yield { no: ++no, text };
-  }
-  if (rest !== '') yield { no: ++no, text: rest };
-}
-
 /** Verifies the working file, in the schema of this program. @throws LedgerError `integrity_failure` */
 async function check(
   working: string,
@@ -134,14 +100,7 @@ async function check(
 ): Promise<void> {
   const service = await tools.open(working);
   try {
-    const view = await service.verify({ ...(heads === undefined ? {} : { heads }), onProgress });
-    if (view.ok) return;
-    const failed = view.checks.filter((each) => !each.ok);
-    throw new LedgerError(
-      'integrity_failure',
-      `the backup does not add up: ${failed.map(({ id, detail }) => `${id} (${detail[0] ?? ''})`).join(', ')}`,
-      { hint: 'nothing was changed; try an older backup', details: { failed: failed.map(({ id }) => id) } },
-    );
+    await requireSound(service, heads, onProgress);
   } finally {
     await service.close();
   }
@@ -149,7 +108,7 @@ async function check(
 
 /** `ledger.db.replaced-20260220T120000Z`; numbered when that is taken. */
 function freeName(ledger: string, at: number): string {
-  const base = `${ledger}.replaced-${formatInstant(at).replace(/[-:]|\.\d+/g, '')}`;
+  const base = `${ledger}.replaced-${stampOf(at)}`;
   for (let no = 1; ; no += 1) {
     const name = no === 1 ? base : `${base}-${no}`;
     if (!fs.existsSync(name)) return name;

@@ -65,9 +65,9 @@ export interface PreparedRestore {
    * Puts it in place. @returns the file that keeps what was there, or null
    * @throws LedgerError `ledger_busy`, `disk_full`, `ledger_read_only`: nothing was changed
    */
-  commit(): string | null;
+  commit(): string | null | Promise<string | null>;
   /** Removes the copy; after a commit it does nothing. */
-  discard(): void;
+  discard(): void | Promise<void>;
 }
 
 export interface RestoreOptions {
@@ -88,17 +88,17 @@ export interface DoctorView {
   readonly refusal: { readonly code: RefusalCode; readonly message: string; readonly hint?: string } | null;
 }
 
-/** A ledger as a file on this machine. */
+/** A ledger as something that is copied and looked over: a file on this machine, or a PostgreSQL database. */
 export interface LedgerFiles {
-  /** Its path. */
+  /** Its path, or its address without a password. */
   readonly ledger: string;
   /** @throws LedgerError `invalid_argument` (a file is there), `no_ledger`, `ledger_unreadable`, `disk_full`, `ledger_busy` */
   backup(file: string): BackupView;
   /** @throws LedgerError `ledger_unreadable`, `ledger_read_only`, `ledger_busy`: nothing can be restored there */
-  occupant(): OccupantView;
+  occupant(): OccupantView | Promise<OccupantView>;
   /** @throws LedgerError `invalid_argument`, `ledger_unreadable`, `ledger_newer`, `integrity_failure`, `disk_full` */
   prepareRestore(file: string, options: RestoreOptions): Promise<PreparedRestore>;
-  doctor(): DoctorView;
+  doctor(): DoctorView | Promise<DoctorView>;
 }
 
 /** Access tokens of an open ledger. */

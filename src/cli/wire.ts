@@ -11,7 +11,8 @@ import { LocalLedger } from '../ledger/local.ts';
 import { openWork } from '../ledger/local-accounts.ts';
 import { type LocalDeps, refuseFuture } from '../ledger/local-deps.ts';
 import { settingRows } from '../ledger/new-ledger.ts';
-import type { SqliteStore, StoreOptions } from '../store/sqlite.ts';
+import type { Store } from '../ledger/store.ts';
+import type { StoreOptions } from '../store/sqlite.ts';
 import { createSqlite, openSqlite } from '../store/sqlite-open.ts';
 import type { Wire, WireOptions } from './wire-types.ts';
 
@@ -52,14 +53,20 @@ function fileOf({ db, remote }: WireOptions): string {
   if (remote !== null) {
     throw invalid('this is about a ledger on this machine', 'leave --remote out, and unset CREDITS_REMOTE');
   }
-  if (/^postgres(ql)?:/i.test(db)) throw invalid('a PostgreSQL ledger is not available in this version');
   return path.resolve(db);
 }
 
-const serviceOver = async (store: SqliteStore, options: WireOptions): Promise<LocalLedger> =>
+/** Where a PostgreSQL ledger is; null: the ledger is a file. */
+const postgresAt = async ({ db, remote }: WireOptions) =>
+  remote === null && /^postgres(ql)?:/i.test(db) ? (await import('./wire-postgres.ts')).postgresAt(db) : null;
+
+/** A store that knows whether its accounts need the calendar of zones. */
+type LocalStore = Store & { hasZones(): boolean };
+
+const serviceOver = async (store: LocalStore, options: WireOptions): Promise<LocalLedger> =>
   new LocalLedger(await depsOver(store, options));
 
-async function depsOver(store: SqliteStore, options: WireOptions): Promise<LocalDeps> {
+async function depsOver(store: LocalStore, options: WireOptions): Promise<LocalDeps> {
   return {
     store,
     zones: store.hasZones() ? await loadZones() : UTC_RULES,
@@ -72,17 +79,28 @@ async function depsOver(store: SqliteStore, options: WireOptions): Promise<Local
       open: async () => (await import('./wire-payments.ts')).paymentAccess(store, options).open(),
       webhookSecrets: async () =>
         (await import('./wire-payments.ts')).paymentAccess(store, options).webhookSecrets(),
+      planPrices: async () => (await import('./wire-payments.ts')).planPrices(options.env),
       reference: () => newWord(options),
     },
   };
 }
 
 /** A ledger on this machine with everything that a service over it needs. */
-const openDeps = async (options: WireOptions): Promise<LocalDeps> =>
-  depsOver(openSqlite(fileOf(options), options.readOnly ? 'read' : 'write', storeOptions(options)), options);
+async function openDeps(options: WireOptions): Promise<LocalDeps> {
+  const facts = storeOptions(options);
+  const store =
+    (await (await postgresAt(options))?.open(facts)) ??
+    openSqlite(fileOf(options), options.readOnly ? 'read' : 'write', facts);
+  return depsOver(store, options);
+}
 
 export const wire: Wire = {
   async files(options) {
+    const postgres = await postgresAt(options);
+    if (postgres !== null) {
+      const over = (store: LocalStore) => serviceOver(store, options);
+      return postgres.files(options, { sha256, over, store: storeOptions(options) });
+    }
     const { createLedgerFiles } = await import('./ledger-files.ts');
     return createLedgerFiles(options, {
       ledger: fileOf(options),
@@ -106,16 +124,14 @@ export const wire: Wire = {
     return (await import('./wire-remote.ts')).askAccess(options);
   },
   async create(options, input) {
-    const file = fileOf(options);
+    const postgres = await postgresAt(options);
     const now = options.now ?? options.clock();
     refuseFuture(input.mode, now, options.clock());
     const zones = input.account.zone === UTC ? UTC_RULES : await loadZones();
     const account = openWork(input.account, now, zones, false);
-    const store = createSqlite(
-      file,
-      { mode: input.mode, now, settings: settingRows(defaultRows()), account },
-      storeOptions(options),
-    );
+    const start = { mode: input.mode, now, settings: settingRows(defaultRows()), account };
+    const facts = storeOptions(options);
+    const store = (await postgres?.create(start, facts)) ?? createSqlite(fileOf(options), start, facts);
     const service = await serviceOver(store, options);
     try {
       return { info: service.info, account: await service.account(input.account.account) };

@@ -47,6 +47,8 @@ export interface WriteFacts {
   readonly lockMs?: number;
   /** How long to wait for others in all, ms. */
   readonly busyBudgetMs?: number;
+  /** As long as it takes: for what goes through whole tables. */
+  readonly unhurried?: boolean;
   /** Doing it twice is the same as once: what a lost connection leaves open is simply done again. */
   readonly repeatable?: boolean;
 }
@@ -62,6 +64,7 @@ const CONNECT_MS = 10_000;
 /** The server ends a statement after this; the driver, when no answer comes, some time later. */
 const STATEMENT_MS = 30_000;
 const ANSWER_MS = 45_000;
+const UNHURRIED_MS = 86_400_000;
 /** A process that stops in mid-transaction keeps accounts locked for this long. */
 const STALLED_MS = 15_000;
 const LOCK_MS = 10_000;
@@ -72,9 +75,9 @@ const LOST_BUDGET_MS = 10_000;
  * Index scans whatever the statistics say: a plan is kept for as long as its connection, and one made while a table was
  * still empty would read it whole ever after. An acknowledged write must survive a crash, whatever the server's default.
  */
-const beginWrite = (lockMs: number): string =>
-  `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = ${lockMs}; SET LOCAL statement_timeout = ${STATEMENT_MS};
-  SET LOCAL idle_in_transaction_session_timeout = ${STALLED_MS}; SET LOCAL enable_seqscan = off;
+const beginWrite = (lockMs: number, statementMs: number): string =>
+  `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = ${lockMs}; SET LOCAL statement_timeout = ${statementMs};
+  SET LOCAL idle_in_transaction_session_timeout = ${statementMs === 0 ? 0 : STALLED_MS}; SET LOCAL enable_seqscan = off;
   SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') IN ('off', 'local')`;
 const BEGIN_READ = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = ${STATEMENT_MS};
   SET LOCAL enable_seqscan = off`;
@@ -102,12 +105,13 @@ const typesWith = (integer: Parser) => ({
 const NUMBERS = typesWith(safeInteger);
 const BIGINTS = typesWith(BigInt);
 
-/** Statements on one connection. */
-export function statementsOn(client: pg.ClientBase): Statements {
+/** Statements on one connection. @param unhurried their answers may take as long as they need */
+export function statementsOn(client: pg.ClientBase, unhurried = false): Statements {
+  const wait = unhurried ? { query_timeout: UNHURRIED_MS } : {};
   return {
     async rows(name, ...values) {
       const { rows } = await client.query<Row[] & Value[]>({
-        ...{ name, text: POSTGRES_SQL[name], values, rowMode: 'array' },
+        ...{ name, text: POSTGRES_SQL[name], values, rowMode: 'array', ...wait },
         types: NUMBERS,
       } as pg.QueryArrayConfig);
       return rows;
@@ -115,7 +119,7 @@ export function statementsOn(client: pg.ClientBase): Statements {
     async write(name, rows) {
       if (rows.length === 0) return;
       const { text, types } = BULK[name];
-      const { rowCount } = await client.query({ name, text, values: columnArrays(rows, types) });
+      const { rowCount } = await client.query({ name, text, values: columnArrays(rows, types), ...wait });
       if (rowCount === rows.length) return;
       throw new LedgerError('integrity_failure', `${name}: ${rowCount} of ${rows.length} rows were there`, {
         hint: 'nothing was written; run `credits verify`',
@@ -123,7 +127,7 @@ export function statementsOn(client: pg.ClientBase): Statements {
     },
     async text(text, values = [], bigints = false) {
       const { rows } = await client.query<Row[] & Value[]>({
-        ...{ text, values: [...values], rowMode: 'array' },
+        ...{ text, values: [...values], rowMode: 'array', ...wait },
         types: bigints ? BIGINTS : NUMBERS,
       } as pg.QueryArrayConfig);
       return rows;
@@ -264,14 +268,15 @@ export class PostgresDoor {
 
   async #attempt<T>(
     work: (sql: Statements) => Promise<Written<T>>,
-    { rollback = false, lockMs = LOCK_MS }: WriteFacts,
+    { rollback = false, lockMs = LOCK_MS, unhurried = false }: WriteFacts,
   ): Promise<T> {
-    const begin = beginWrite(Math.min(lockMs, Math.max(1, this.#options.busyBudgetMs)));
+    const patience = Math.min(lockMs, Math.max(1, this.#options.busyBudgetMs));
+    const begin = beginWrite(patience, unhurried ? 0 : STATEMENT_MS);
     const client = await this.#pool.connect();
     let failure: Error | undefined;
     let written: Written<T> | undefined;
     try {
-      [, written] = await Promise.all([client.query(begin), work(statementsOn(client))]);
+      [, written] = await Promise.all([client.query(begin), work(statementsOn(client, unhurried))]);
       const { command } = await client.query(rollback ? 'ROLLBACK' : 'COMMIT');
       if (!rollback && command !== 'COMMIT') {
         throw new LedgerError('integrity_failure', 'the transaction was rolled back by the server');

@@ -203,7 +203,7 @@ async function counts(sql: Statements): Promise<Fault[]> {
 export async function inspectPostgres(door: PostgresDoor): Promise<Fault[]> {
   const faults: Fault[] = [];
   for (const probe of [homeless, keysTwice, counts, (sql: Statements) => schemaFaults(door, sql)]) {
-    faults.push(...(await door.withClient((client) => probing(() => probe(statementsOn(client))))));
+    faults.push(...(await door.withClient((client) => probing(() => probe(statementsOn(client, true))))));
   }
   return faults;
 }

@@ -16,11 +16,21 @@ export interface Found {
   readonly sessions: Map<string, Session>;
   readonly replays: Map<number, Map<string, Replay>>;
   readonly wallets: Map<number, Wallet>;
-  /** Version of the schema. */
-  readonly schema: number;
-  /** Last receipt of the ledger's own chain: which price list there is. */
-  readonly prices: number;
+  readonly versions: Versions;
 }
+
+/** Of the ledger as a whole. */
+export interface Versions {
+  readonly schema: number;
+  /** End of the ledger's own chain: which price list there is. */
+  readonly prices: string;
+  readonly mode: string;
+}
+
+export const versionsOf = ([row]: readonly Row[]): Versions => {
+  const [schema, prices, mode] = row as readonly [number, string, string];
+  return { schema, prices, mode };
+};
 
 /** A hold with the slices that stand behind its columns. */
 export function heldOf(row: Row): Hold {
@@ -47,7 +57,7 @@ export async function loadBatch(sql: Statements, works: readonly Work[]): Promis
   const named = namedBy(works, accounts);
   const all = [...accounts.values()];
   const until = Math.max(...works.map(({ now }) => now), ...all.map(({ lastAt }) => lastAt));
-  const [[versions], lots, holds, replays, wallets] = await Promise.all([
+  const [versions, lots, holds, replays, wallets] = await Promise.all([
     sql.rows('versions'),
     readLots(sql, all, named),
     readHolds(sql, all, named, until),
@@ -61,8 +71,7 @@ export async function loadBatch(sql: Statements, works: readonly Work[]): Promis
     session.addHolds(holds.get(account.no) ?? []);
     sessions.set(account.id, session);
   }
-  const [schema, prices] = versions as [number, number];
-  return { sessions, replays, wallets, schema, prices };
+  return { sessions, replays, wallets, versions: versionsOf(versions) };
 }
 
 /** Live lots of the accounts, and those that are named. A hold's lots are live while it is open. */

@@ -89,7 +89,9 @@ const OWN = {
   /** In the order of their numbers, so that two batches never wait for each other. */
   lockAccounts: `SELECT ${account} FROM account WHERE id = ANY($1::text[]) ORDER BY no FOR UPDATE`,
   lockNumbers: 'SELECT no FROM account WHERE no = ANY($1::bigint[]) ORDER BY no FOR UPDATE',
-  versions: 'SELECT (SELECT version FROM credits_schema), (SELECT receipt_seq FROM account WHERE no = 0)',
+  /** Of the schema and of the price list, which the end of the ledger's own chain names, and the mode. */
+  versions: `SELECT (SELECT version FROM credits_schema), (SELECT encode(head, 'hex') FROM account WHERE no = 0),
+    (SELECT mode FROM ledger)`,
   idsOf: 'SELECT id FROM account WHERE id = ANY($1::text[])',
   liveLotsOf: `SELECT account, ${lot} FROM lot WHERE account = ANY($1::bigint[]) AND live = 1`,
   lotsNamed: `SELECT l.account, ${prefixed('l', lot)} FROM unnest($1::bigint[], $2::bigint[]) AS w (account, no)

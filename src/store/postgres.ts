@@ -16,7 +16,7 @@ import type { NewAccountWork, SettingRow, Store, Work, WorkResult } from '../led
 import { CommitQueue, isDry } from './commit-queue.ts';
 import { PostgresBatch } from './postgres-batch.ts';
 import type { PostgresDoor, Statements, Written } from './postgres-door.ts';
-import { type Found, loadBatch } from './postgres-load.ts';
+import { type Found, loadBatch, versionsOf } from './postgres-load.ts';
 import { postgresPayments } from './postgres-payments.ts';
 import { PostgresReader } from './postgres-reader.ts';
 import { proofOf, writeRows } from './postgres-write.ts';
@@ -41,7 +41,7 @@ export class PostgresStore extends PostgresReader implements Store {
   readonly payments: PaymentStore;
   readonly #options: StoreOptions;
   readonly #queue: CommitQueue;
-  #prices: { version: number; rows: PriceRows; catalogue: Catalogue } | undefined;
+  #prices: { version: string; rows: PriceRows; catalogue: Catalogue } | undefined;
 
   constructor(door: PostgresDoor, mode: LedgerMode, options: StoreOptions) {
     super(door);
@@ -84,10 +84,23 @@ export class PostgresStore extends PostgresReader implements Store {
     return this.#batch(sql, await loadBatch(sql, works));
   }
 
-  /** @throws LedgerError `ledger_newer`: another program has migrated the ledger while this one had it open */
+  /**
+   * @throws LedgerError `ledger_newer`, `mode_mismatch`: another program has migrated the ledger, or put another one in its
+   *   place, while this one had it open
+   */
   async #batch(sql: Statements, found: Found): Promise<PostgresBatch> {
-    if (found.schema !== SCHEMA_VERSION) throw postgresNewer(this.location, found.schema);
-    const { rows, catalogue } = await this.#pricesAt(sql, found.prices);
+    const { schema, prices, mode } = found.versions;
+    if (schema !== SCHEMA_VERSION) throw postgresNewer(this.location, schema);
+    if (mode !== this.mode) {
+      throw new LedgerError(
+        'mode_mismatch',
+        `${this.location} is a ${mode} ledger now, it was a ${this.mode} one`,
+        {
+          hint: 'another ledger was restored in its place: start again',
+        },
+      );
+    }
+    const { rows, catalogue } = await this.#pricesAt(sql, prices);
     const withSettings = (more: readonly SettingRow[]) => catalogueOf(priceRowsWith(rows, more));
     return new PostgresBatch({ ...found, catalogue, withSettings }, this.#options.sha256);
   }
@@ -111,7 +124,7 @@ export class PostgresStore extends PostgresReader implements Store {
   /** Accounts are numbered without a gap: whoever opens one holds the row of the ledger's own chain. */
   async #open(sql: Statements, works: readonly NewAccountWork[]): Promise<Written<Outcome[]>> {
     await sql.rows('lockNumbers', [0]);
-    const [[versions], [next], known] = await Promise.all([
+    const [versions, [next], known] = await Promise.all([
       sql.rows('versions'),
       sql.rows('accountNextNo'),
       sql.rows(
@@ -119,9 +132,8 @@ export class PostgresStore extends PostgresReader implements Store {
         works.map(({ account }) => account),
       ),
     ]);
-    const [schema, prices] = versions as [number, number];
     const nothing = { sessions: new Map(), replays: new Map(), wallets: new Map() };
-    const batch = await this.#batch(sql, { ...nothing, schema, prices });
+    const batch = await this.#batch(sql, { ...nothing, versions: versionsOf(versions) });
     const ids = new Set(known.map(([id]) => id as string));
     let no = next![0] as number;
     const result: Outcome[] = [];
@@ -144,13 +156,13 @@ export class PostgresStore extends PostgresReader implements Store {
 
   catalogue(): Promise<Catalogue> {
     return this.door.reading(async (sql) => {
-      const [row] = await sql.rows('settingsVersion');
-      return (await this.#pricesAt(sql, (row?.[0] ?? 0) as number)).catalogue;
+      const { prices } = versionsOf(await sql.rows('versions'));
+      return (await this.#pricesAt(sql, prices)).catalogue;
     });
   }
 
   /** The price list of a version; read only when it is another than the last one. */
-  async #pricesAt(sql: Statements, version: number): Promise<{ rows: PriceRows; catalogue: Catalogue }> {
+  async #pricesAt(sql: Statements, version: string): Promise<{ rows: PriceRows; catalogue: Catalogue }> {
     if (this.#prices?.version === version) return this.#prices;
     const [models, aliases, rates, plans, packages] = await Promise.all([
       sql.rows('models'),
@@ -162,6 +174,11 @@ export class PostgresStore extends PostgresReader implements Store {
     const rows = { models, aliases, rates, plans, packages };
     this.#prices = { version, rows, catalogue: catalogueOf(rows) };
     return this.#prices;
+  }
+
+  /** True: another process may open an account in any zone at any time, so the calendar of zones is always needed. */
+  hasZones(): boolean {
+    return true;
   }
 
   /** Ends when every write that was asked for has been answered. */

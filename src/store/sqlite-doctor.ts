@@ -7,26 +7,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { SCHEMA_VERSION } from '../../migrations/index.ts';
-import { isLedgerError, type RefusalCode } from '../core/errors.ts';
-import { DAY_MS, formatInstant } from '../core/time.ts';
+import { isLedgerError } from '../core/errors.ts';
 import type { Instant } from '../core/types.ts';
+import { clockFinding, type DoctorFinding, type FileFindings, finding } from './doctor-findings.ts';
 import { readRefusal } from './sqlite-dump.ts';
 import { type Connection, openFile } from './sqlite-file.ts';
-
-/** One answer. `fail`: the ledger cannot be used, or is damaged. */
-export interface DoctorFinding {
-  readonly id: string;
-  readonly level: 'ok' | 'warn' | 'fail';
-  readonly detail: readonly string[];
-}
-
-export interface FileFindings {
-  readonly findings: readonly DoctorFinding[];
-  /** Test or live; null where no ledger can be read. */
-  readonly mode: string | null;
-  /** Why it cannot be used: the refusal any other command ends with. */
-  readonly refusal: { readonly code: RefusalCode; readonly message: string; readonly hint?: string } | null;
-}
 
 /** A log larger than this says that something keeps an old snapshot open. */
 const WAL_MOST = 64 * 1024 * 1024;
@@ -35,14 +20,6 @@ const MOST = 20;
 
 const octal = (mode: number): string => (mode & 0o777).toString(8).padStart(4, '0');
 const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1_048_576)} MiB`;
-
-const finding = (
-  id: string,
-  problems: readonly string[],
-  good: string,
-  level: 'warn' | 'fail' = 'warn',
-): DoctorFinding =>
-  problems.length === 0 ? { id, level: 'ok', detail: [good] } : { id, level, detail: problems };
 
 /** @param wall the wall clock, epoch ms */
 export function doctorFile(file: string, wall: Instant): FileFindings {
@@ -185,10 +162,5 @@ function clock(db: Connection, wall: Instant): DoctorFinding {
     .prepare(`SELECT id, last_at FROM account WHERE last_at > ? ORDER BY last_at DESC, id LIMIT ${MOST + 1}`)
     .raw(true)
     .all(wall) as [string, number][];
-  const problems = rows.slice(0, MOST).map(([id, at]) => {
-    const far = at > wall + DAY_MS ? ', MORE THAN 24 HOURS' : '';
-    return `account ${id} is ahead of the clock${far}: its last receipt is of ${formatInstant(at)}, and so will be what is booked until then`;
-  });
-  if (rows.length > MOST) problems.push('and more');
-  return finding('clock', problems, `no account is ahead of the clock, ${formatInstant(wall)}`);
+  return clockFinding(rows, wall, MOST);
 }

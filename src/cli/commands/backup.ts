@@ -41,7 +41,7 @@ export const restore: CommandModule<FileRequest> = {
 
   async run(context, { file }) {
     const files = await context.files();
-    const occupant = files.occupant();
+    const occupant = await files.occupant();
     const { globals, terminal } = context;
     const isTaken = occupant.is === 'ledger' || occupant.is === 'damaged';
     // Nobody should wait for the checks to learn that nothing may be replaced.
@@ -51,10 +51,10 @@ export const restore: CommandModule<FileRequest> = {
     const prepared = await prepare(context, files, file);
     try {
       if (!globals.dryRun && isTaken) await context.confirm(question(files, occupant, prepared.view));
-      const kept = globals.dryRun ? null : prepared.commit();
+      const kept = globals.dryRun ? null : await prepared.commit();
       return result(context, { file, ledger: files.ledger, view: prepared.view, kept, isTaken });
     } finally {
-      prepared.discard();
+      await prepared.discard();
     }
   },
 };

@@ -16,7 +16,7 @@ export const doctor: CommandModule<Record<string, never>> = {
 
   async run(context) {
     const files = await context.files();
-    const view = files.doctor();
+    const view = await files.doctor();
     const findings = [...view.findings, ...surroundings(context, view.mode, files.ledger)];
     return {
       schema: 'credits.doctor/v1',
@@ -57,7 +57,9 @@ function surroundings(context: Context, mode: string | null, ledger: string): Fi
       id: 'copies',
       level: 'ok',
       detail: [
-        `copy it with \`credits backup FILE\`: a copy of ${path.basename(ledger)} made by hand while something writes is mostly corrupt or stale`,
+        /^postgres(ql)?:/i.test(ledger)
+          ? 'copy it with `pg_dump`; `credits export --what ledger` writes one that any ledger can be restored from'
+          : `copy it with \`credits backup FILE\`: a copy of ${path.basename(ledger)} made by hand while something writes is mostly corrupt or stale`,
       ],
     },
   ];

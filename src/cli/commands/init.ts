@@ -45,8 +45,7 @@ export const init: CommandModule<InitRequest> = {
  * @throws LedgerError `ledger_exists`, `ledger_unreadable` (something else lies there)
  */
 async function refuseExisting(context: Context): Promise<void> {
-  const { db } = context.globals;
-  if (/^postgres(ql)?:\/\//.test(db)) return;
+  const db = safeLocation(context.globals.db);
   const is = await occupant(context);
   if (is === 'damaged') {
     throw new LedgerError(
@@ -66,7 +65,7 @@ async function refuseExisting(context: Context): Promise<void> {
 /** What lies at the place. What cannot be written is left to the making, which says what it is. */
 async function occupant(context: Context): Promise<'nothing' | 'blank' | 'damaged' | 'ledger'> {
   try {
-    return (await context.files()).occupant().is;
+    return (await (await context.files()).occupant()).is;
   } catch (error) {
     if (isLedgerError(error) && error.code === 'ledger_read_only' && !context.globals.dryRun)
       return 'nothing';
