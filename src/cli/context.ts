@@ -155,7 +155,6 @@ function createDoor(io: Io, { globals, spec }: ContextFacts, notice: (text: stri
   const options: WireOptions = {
     db: globals.db,
     remote: globals.remote === null ? null : { url: globals.remote, token: globals.token },
-    defaultAccount: globals.accountGiven ? null : globals.account,
     now: globals.now,
     clock: io.clock,
     random: io.random,
@@ -232,7 +231,6 @@ export async function createContext(io: Io, facts: ContextFacts): Promise<Contex
       return io.stdin.isTTY === true;
     },
     stdin: () => builtin('node:stream').addAbortSignal(io.signal, io.stdin.open()),
-    ...createDoor(io, facts, notices.notice),
     zones: async (zone) => (zone === UTC ? UTC_RULES : (await import('./zone-rules.ts')).createZoneRules()),
     ...notices,
     async confirm(question) {

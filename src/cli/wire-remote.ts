@@ -23,7 +23,6 @@ async function open(options: WireOptions): Promise<RemoteLedger> {
     clock,
     random: () => Buffer.from(random(4)).readUInt32BE() / 2 ** 32,
     newKey: () => `req_${Buffer.from(random(15)).toString('base64url')}`,
-    defaultAccount: options.defaultAccount ?? null,
     ...(signal === undefined ? {} : { signal }),
   });
 }

@@ -23,8 +23,6 @@ export interface RemoteOptions extends TransportOptions {
   readonly clock: () => Instant;
   /** A key nobody else makes. */
   readonly newKey: () => string;
-  /** The account that requests name where nobody chose one: the token's own is meant then. */
-  readonly defaultAccount: string | null;
 }
 
 /** What a server says of itself and of the token. `account` null: the token is for all of them. */
@@ -89,8 +87,7 @@ export class RemoteLedger extends RemotePayments implements LedgerService {
 
   async spendMany(items: readonly Views.SpendItem[], { dryRun = false }: { dryRun?: boolean } = {}) {
     if (items.length === 0) return [];
-    const lines = items.map((item) => ({ ...item, account: this.#own(item.account) ?? undefined }));
-    const answers = await this.asker.batch('spendMany', lines, { options: { dryRun } });
+    const answers = await this.asker.batch('spendMany', items, { options: { dryRun } });
     return answers as Views.ItemResult[];
   }
 
@@ -145,12 +142,12 @@ export class RemoteLedger extends RemotePayments implements LedgerService {
   }
 
   async holds(account: string, all: boolean, asOf: Instant | null = null) {
-    const { value } = await this.asker.ask('holds', this.named({ account, query: given({ all, asOf }) }));
+    const { value } = await this.asker.ask('holds', { account, query: given({ all, asOf }) });
     return (value as { readonly holds: Views.HoldView[] }).holds;
   }
 
   async tokenRecords(account: string) {
-    const { value } = await this.asker.ask('tokenRecords', this.named({ account }));
+    const { value } = await this.asker.ask('tokenRecords', { account });
     return (value as { readonly records: Method<'tokenRecords'> }).records;
   }
 
@@ -173,7 +170,7 @@ export class RemoteLedger extends RemotePayments implements LedgerService {
   }
 
   async log(account: string, query: Views.LogQuery) {
-    const { value } = await this.asker.ask('log', this.named({ account, query: given({ ...query }) }));
+    const { value } = await this.asker.ask('log', { account, query: given({ ...query }) });
     return (value as { readonly entries: Views.EntryView[] }).entries;
   }
 
@@ -242,7 +239,7 @@ export class RemoteLedger extends RemotePayments implements LedgerService {
 
   exportRows<What extends Views.ExportWhat>(what: What, account: string | null) {
     const name = account === null ? `ledger.export.${what}` : `export.${what}`;
-    const pages = this.asker.lines(name, this.named({ account }));
+    const pages = this.asker.lines(name, { account });
     return pages as AsyncIterable<readonly Views.ExportRows[What][]>;
   }
 
@@ -258,17 +255,8 @@ export class RemoteLedger extends RemotePayments implements LedgerService {
     this.#transport.close();
   }
 
-  /** The account to name: none where nobody chose one, so that a token for one account means its own. */
-  #own(account: string): string | null {
-    return account === this.#options.defaultAccount ? null : account;
-  }
-
-  protected named(question: Question): Question {
-    return question.account == null ? question : { ...question, account: this.#own(question.account) };
-  }
-
   async #ask<Name extends keyof LedgerService>(name: string, question: Question): Promise<Method<Name>> {
-    const { value } = await this.asker.ask(name, this.named(question));
+    const { value } = await this.asker.ask(name, question);
     return value as Method<Name>;
   }
 
@@ -284,7 +272,7 @@ export class RemoteLedger extends RemotePayments implements LedgerService {
   }
 
   async #book(name: string, question: Question): Promise<Views.ReceiptView> {
-    const { value, ownKey } = await this.asker.ask(name, this.named(question));
+    const { value, ownKey } = await this.asker.ask(name, question);
     const receipt = value as Views.ReceiptView;
     return ownKey ? { ...receipt, replayed: false } : receipt;
   }

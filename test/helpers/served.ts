@@ -60,7 +60,6 @@ export async function serve(t: TestLedger, more: Partial<ServerDeps> = {}): Prom
         now: null,
         clock: () => t.at,
         newKey: () => `req_${randomBytes(9).toString('base64url')}`,
-        defaultAccount: null,
         ...options,
       });
       opened.push(remote);

@@ -41,8 +41,8 @@ export const accountsClose: CommandModule<AccountRequest> = {
   parse: readAccount,
 
   async run(context, { id }) {
+    const ledger = await context.service(id ?? undefined);
     const account = id ?? context.account;
-    const ledger = await context.service(account);
     const before = await ledger.account(account);
     if (before.closedAt !== null && context.globals.key === null) {
       throw new LedgerError('account_closed', `account ${account} is closed already`);

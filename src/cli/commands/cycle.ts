@@ -51,8 +51,8 @@ const step = (name: 'grant' | 'expire' | 'rollover'): CommandModule<CycleRequest
   parse: (input) => ({ all: flagOption(input, 'all') }),
 
   async run(context, { all }) {
+    const ledger = await context.service(all ? null : undefined);
     const account = all ? null : context.account;
-    const ledger = await context.service(account);
     const view = await withProgress(context, (onProgress) =>
       ledger.runCycle(name, account, { dryRun: context.globals.dryRun, onProgress }),
     );

@@ -26,8 +26,8 @@ export const expire: CommandModule<ExpireRequest> = {
   },
 
   async run(context, { lot, all }) {
+    const ledger = await context.service(all ? null : undefined);
     const account = all ? null : context.account;
-    const ledger = await context.service(account);
     const view = await ledger.expire(account, lot, writeOptions(context));
     return {
       schema: 'credits.expiry/v1',

@@ -16,9 +16,6 @@ export abstract class RemotePayments implements PaymentService {
     this.asker = asker;
   }
 
-  /** The question with the account that is meant. */
-  protected abstract named(question: Question): Question;
-
   setPackage(input: Views.PackageInput, options: WriteOptions = {}) {
     return this.setting('setPackage', { body: input, options });
   }
@@ -66,7 +63,7 @@ export abstract class RemotePayments implements PaymentService {
   }
 
   async buy(account: string, body: Views.BuyInput, options: WriteOptions = {}) {
-    const { value, ownKey } = await this.asker.ask('buy', this.named({ account, body, options }));
+    const { value, ownKey } = await this.asker.ask('buy', { account, body, options });
     const purchase = value as Views.PurchaseView;
     return ownKey ? { ...purchase, replayed: false } : purchase;
   }
@@ -97,7 +94,7 @@ export abstract class RemotePayments implements PaymentService {
   }
 
   protected async answer<T>(name: string, question: Question): Promise<T> {
-    const { value } = await this.asker.ask(name, this.named(question));
+    const { value } = await this.asker.ask(name, question);
     return value as T;
   }
 
