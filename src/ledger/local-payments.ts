@@ -3,12 +3,14 @@
  * opened when there is something to ask it, once.
  */
 import { invalid } from '../core/errors.ts';
+import type { ChangeMode } from '../core/ledger/commands.ts';
 import type { TopupInput } from '../core/ledger/topup.ts';
 import type { LocalDeps } from './local-deps.ts';
+import { readPlan } from './local-reads.ts';
 import type { PackageInput, PaymentService } from './payment-service.ts';
 import type { BuyInput, TopupRunView } from './payment-views.ts';
 import type { PaymentAccess, PaymentRun } from './payments/payment-run.ts';
-import type { WriteOptions } from './service.ts';
+import type { PlanChangeView, PlanView, WriteOptions } from './service.ts';
 
 const NO_ACCESS: PaymentAccess = {
   open: async () => {
@@ -36,6 +38,32 @@ export class LocalPayments implements PaymentService {
     const code = await load();
     this.#run ??= new code.PaymentRun(this.deps, this.deps.payments ?? NO_ACCESS);
     return work(code, this.#run);
+  }
+
+  /** Changes the plan where it is sold by the provider; undefined: the ledger itself does it. */
+  protected async setPaidPlan(
+    account: string,
+    input: { readonly plan: string; readonly mode: ChangeMode },
+    options: WriteOptions,
+  ): Promise<PlanChangeView | undefined> {
+    const prices = await this.deps.payments?.planPrices?.();
+    const isSold = prices?.has(input.plan.toLowerCase()) === true;
+    if (!isSold && !(await this.#isSubscribed(account))) return undefined;
+    return this.#with((code, run) => code.setPaidPlan(run, account, input, options));
+  }
+
+  /** The account's plan, as its subscription stands. */
+  async plan(account: string): Promise<PlanView> {
+    const { state } = await this.deps.store.read(account);
+    const { card } = await this.deps.store.payments.wallet(state.account, this.deps.now());
+    if (card?.subscription == null) return readPlan(this.deps, account);
+    return this.#with((code, run) => code.readPaidPlan(run, account));
+  }
+
+  async #isSubscribed(id: string): Promise<boolean> {
+    const { account } = (await this.deps.store.read(id)).state;
+    const { card } = await this.deps.store.payments.wallet(account, this.deps.now());
+    return card?.subscription != null && card.subscription.status !== 'ended';
   }
 
   async setPackage(input: PackageInput, options: WriteOptions = {}) {

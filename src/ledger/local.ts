@@ -139,6 +139,8 @@ export class LocalLedger extends LocalPayments implements LedgerService {
     input: { readonly plan: string; readonly mode: 'prorate' | 'restart' | 'next-cycle' | null },
     options: WriteOptions = {},
   ): Promise<PlanChangeView> {
+    const paid = await this.setPaidPlan(account, input, options);
+    if (paid !== undefined) return paid;
     const command: Command = { type: 'plan', plan: input.plan, mode: input.mode };
     const { decided, owner } = await this.#run(account, command, { cycleLots: true }, options);
     const changed = 'replay' in decided || decided.booked.at(-1)?.receipt.kind === 'plan_change';
@@ -163,10 +165,6 @@ export class LocalLedger extends LocalPayments implements LedgerService {
 
   cycle(account: string) {
     return readCycle(this.deps, account);
-  }
-
-  plan(account: string) {
-    return readPlan(this.deps, account);
   }
 
   async plans(): Promise<PlanRow[]> {

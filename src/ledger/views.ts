@@ -37,6 +37,8 @@ export interface LedgerInfo {
 export interface WriteOptions {
   readonly key?: string | null;
   readonly dryRun?: boolean;
+  /** Whoever asks has been told what it charges now, and has said yes. */
+  readonly confirmed?: boolean;
 }
 
 /** The part of one lot in a receipt. */
@@ -227,6 +229,8 @@ export interface PlanView {
 export interface PlanChangeView extends PlanView {
   readonly effectiveAt: Instant;
   readonly receipt: ReceiptView | null;
+  /** Where the plan is paid: its page; absent or null where there is none. */
+  readonly payUrl?: string | null;
 }
 
 export interface AccountView {

@@ -1,5 +1,6 @@
 /** A test ledger that takes money, from the simulated provider or one that a test brings. */
 import { LocalLedger } from '../../src/ledger/local.ts';
+import type { LocalDeps } from '../../src/ledger/local-deps.ts';
 import type { PaymentProvider } from '../../src/ledger/payments/provider.ts';
 import { SimulatedProvider } from '../../src/payments/simulated.ts';
 import { sha256, type TestLedger, type TestLedgerOptions, testLedger, zones } from './ledger.ts';
@@ -8,8 +9,10 @@ export interface PayingLedger extends TestLedger {
   readonly ledger: LocalLedger;
   /** The simulated provider, for what happens on its side. */
   readonly simulated: SimulatedProvider;
+  /** What a ledger is made with, without payments. */
+  readonly deps: LocalDeps;
   /** Another process on the same ledger, with a provider of its own choice. */
-  another(provider?: PaymentProvider): LocalLedger;
+  another(provider?: PaymentProvider, prices?: Readonly<Record<string, string>>): LocalLedger;
 }
 
 let words = 0;
@@ -21,18 +24,25 @@ export function payingLedger(
 ): PayingLedger {
   const t = testLedger(options);
   const simulated = new SimulatedProvider({ books: t.store.payments.books, clock: () => t.at });
-  const another = (provider: PaymentProvider = wrap(simulated)): LocalLedger =>
+  const deps: LocalDeps = {
+    store: t.store,
+    zones,
+    loadZones: async () => zones,
+    sha256,
+    now: () => t.at,
+    wall: () => t.at,
+    actor: 'tester',
+  };
+  const another = (
+    provider: PaymentProvider = wrap(simulated),
+    prices: Readonly<Record<string, string>> = {},
+  ): LocalLedger =>
     new LocalLedger({
-      store: t.store,
-      zones,
-      loadZones: async () => zones,
-      sha256,
-      now: () => t.at,
-      wall: () => t.at,
-      actor: 'tester',
+      ...deps,
       payments: {
         open: async () => provider,
         webhookSecrets: async () => [],
+        planPrices: async () => new Map(Object.entries(prices)),
         reference: () => {
           words += 1;
           return `word${words}`;
@@ -48,6 +58,7 @@ export function payingLedger(
     ledger,
     simulated,
     another,
+    deps,
     get at() {
       return t.at;
     },

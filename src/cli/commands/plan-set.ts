@@ -1,8 +1,10 @@
 /** `credits plan set`: changes the plan. Source: contract 5.9, 6. */
 import { ZERO } from '../../core/credits.ts';
+import { isLedgerError } from '../../core/errors.ts';
 import type { ChangeMode } from '../../core/ledger/commands.ts';
-import type { PlanChangeView } from '../../ledger/service.ts';
+import type { LedgerService, PlanChangeView } from '../../ledger/service.ts';
 import type { CommandModule } from '../command.ts';
+import type { Context } from '../context.ts';
 import { choiceOption } from '../read-input.ts';
 import { credits } from '../render/amounts.ts';
 import { renderState } from '../render/receipt.ts';
@@ -24,17 +26,35 @@ export const planSet: CommandModule<PlanSetRequest> = {
 
   async run(context, request) {
     const ledger = await context.service();
-    const view = await ledger.setPlan(context.account, request, writeOptions(context));
+    const view = await change(context, ledger, request);
     return {
       schema: 'credits.plan/v1',
-      json: () => planJson(view),
+      json: () => ({ ...planJson(view), ...(view.payUrl == null ? {} : { payUrl: view.payUrl }) }),
       text: async () => renderChange(view, await styleFor(context, view.zone, ledger.now())),
-      unchanged: view.receipt === null || view.receipt.replayed,
+      unchanged: view.payUrl == null && (view.receipt === null || view.receipt.replayed),
     };
   },
 };
 
+/** Asks where the ledger says that it charges the saved card now. */
+async function change(
+  context: Context,
+  ledger: LedgerService,
+  request: PlanSetRequest,
+): Promise<PlanChangeView> {
+  const options = writeOptions(context);
+  try {
+    return await ledger.setPlan(context.account, request, options);
+  } catch (error) {
+    if (!isLedgerError(error) || error.code !== 'confirmation_needed') throw error;
+    await context.confirm(error.message);
+    return ledger.setPlan(context.account, request, { ...options, confirmed: true });
+  }
+}
+
 function renderChange(view: PlanChangeView, style: Style): string {
+  if (view.payUrl != null) return `The plan starts when it is paid.\nPay at ${view.payUrl}`;
+  if (view.payUrl === null && view.receipt === null) return renderPaid(view, style);
   const { receipt, pending } = view;
   const { calendar } = style;
   if (receipt === null) {
@@ -57,4 +77,11 @@ function renderChange(view: PlanChangeView, style: Style): string {
   if (receipt.replayed) lines.push('This key was booked before: nothing changed.');
   if (receipt.dryRun) lines.push('Nothing was booked.');
   return lines.join('\n');
+}
+
+/** A plan that is paid at the provider: its credits come with the invoice. */
+function renderPaid({ account, plan, pending, status }: PlanChangeView, { calendar }: Style): string {
+  if (pending !== null)
+    return `${account} changes to ${pending.plan} on ${calendar.until(pending.at)}; until then ${plan}.`;
+  return `${account} is on ${plan} (${status.replaceAll('_', ' ')}); credits come with its paid invoice.`;
 }

@@ -16,6 +16,7 @@ import { finishCard, refreshCard } from './cards.ts';
 import type { PaymentRun } from './payment-run.ts';
 import type { Intent, ProviderEvent } from './provider.ts';
 import { settleAttempt, settleByIntent } from './settle-attempt.ts';
+import { applyInvoiceEvent, applySubscription } from './subscriptions.ts';
 
 /** What an event came to, in a word. `foreign`: of another installation, or of nobody. */
 export type EventOutcome =
@@ -59,7 +60,9 @@ export async function applyEvent(run: PaymentRun, event: ProviderEvent): Promise
     case 'fraud_warning':
       return subject.intent === null ? 'foreign' : applyWarning(run, subject.intent);
     case 'invoice':
+      return applyInvoiceEvent(run, subject.id);
     case 'subscription':
+      return applySubscription(run, subject.id);
     case 'nothing':
       return 'nothing';
     default:
@@ -195,6 +198,7 @@ async function applyCheckout(run: PaymentRun, session: string): Promise<EventOut
   }
   const provider = await run.provider();
   const page = await provider.retrieveCheckout(session);
+  if (page.subscription !== null) return applySubscription(run, page.subscription);
   if (page.intent !== null) return applyIntent(run, page.intent);
   const account =
     page.customer === null ? null : await run.deps.store.payments.accountOfCustomer(page.customer);

@@ -19,6 +19,8 @@ export interface PaymentAccess {
   open(): Promise<PaymentProvider>;
   /** Secrets of webhooks, newest first. */
   readonly webhookSecrets: () => Promise<readonly string[]>;
+  /** Plan → its price at the provider; empty where plans are not sold. */
+  readonly planPrices?: () => Promise<ReadonlyMap<string, string>>;
   /** A new random word for what has no number yet. */
   reference(): string;
 }
@@ -65,6 +67,10 @@ export class PaymentRun {
 
   webhookSecrets(): Promise<readonly string[]> {
     return this.#access.webhookSecrets();
+  }
+
+  async planPrices(): Promise<ReadonlyMap<string, string>> {
+    return (await this.#access.planPrices?.()) ?? new Map();
   }
 
   provider(): Promise<PaymentProvider> {

@@ -14,6 +14,7 @@ import { applyEvent, type EventOutcome } from './events.ts';
 import type { PaymentRun } from './payment-run.ts';
 import type { ProviderEvent } from './provider.ts';
 import { settleAttempt } from './settle-attempt.ts';
+import { syncSubscription } from './subscriptions.ts';
 
 const PAGE = 200;
 
@@ -53,6 +54,11 @@ async function settleAccount(run: PaymentRun, id: string, sums: Sums, dryRun: bo
       const after = dryRun ? attempt : await settleAttempt(run, id, attempt.no, 'found');
       sums.attempts.push(attemptView(account, after));
       if (after.status === 'succeeded') sums.granted = add(sums.granted, after.credits);
+    });
+  }
+  if (card?.subscription != null && !dryRun) {
+    await guarded(sums, `subscription of ${id}`, async () => {
+      await syncSubscription(run, id);
     });
   }
   if (card?.setup != null && !dryRun) {

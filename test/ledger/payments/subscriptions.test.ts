@@ -1,0 +1,165 @@
+/** Plans that are paid at Stripe, against the fake one: credits come with invoices and never before. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { LedgerError } from '../../../src/core/errors.ts';
+import type { LocalLedger } from '../../../src/ledger/local.ts';
+import { applyEvent } from '../../../src/ledger/payments/events.ts';
+import { PaymentRun } from '../../../src/ledger/payments/payment-run.ts';
+import { credits, DAY, spendOf } from '../../helpers/ledger.ts';
+import { type PayingLedger, payingLedger } from '../../helpers/paying.ts';
+import { type FakeRig, openFakeRig } from '../../helpers/stripe/rig.ts';
+
+const at = (text: string): number => Date.parse(`${text}T00:00:00Z`);
+const START = at('2026-03-01');
+const APRIL = at('2026-04-01');
+
+let rig: FakeRig;
+let t: PayingLedger;
+let ledger: LocalLedger;
+let prices: Readonly<Record<string, string>>;
+beforeEach(async () => {
+  rig = await openFakeRig();
+  t = payingLedger();
+  t.at = START;
+  prices = {
+    pro: rig.fake.price({ cents: 1_200, name: 'Pro' }),
+    harness: rig.fake.price({ cents: 3_900, name: 'Harness' }),
+    team: rig.fake.price({ cents: 7_900, name: 'Team' }),
+  };
+  ledger = t.another(rig.provider, prices);
+});
+afterEach(async () => {
+  await rig.close();
+  await t.done();
+});
+
+const codeOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'done',
+    (error: LedgerError) => error.code,
+  );
+
+const available = async (): Promise<number> => (await ledger.balance('default')).available;
+const pass = (days: number): void => {
+  rig.fake.advance(days * DAY);
+  t.at += days * DAY;
+};
+
+async function subscribe(plan = 'pro'): Promise<void> {
+  const view = await ledger.setPlan('default', { plan, mode: null });
+  expect([view.status, view.plan, view.receipt]).toEqual(['pending_payment', 'free', null]);
+  const session = /cs_[A-Za-z0-9_]+/.exec(view.payUrl!)![0];
+  rig.fake.complete(session, 'pm_card_visa');
+  await ledger.syncPayments();
+}
+
+describe('a plan that is paid', () => {
+  test('starts with its first invoice and the dates of the subscription', async () => {
+    const page = await ledger.setPlan('default', { plan: 'pro', mode: null });
+    expect(page.payUrl).toContain('http');
+    expect(await available()).toBe(credits('50'));
+    await ledger.syncPayments();
+    expect(await available()).toBe(credits('50'));
+    rig.fake.complete(/cs_[A-Za-z0-9_]+/.exec(page.payUrl!)![0], 'pm_card_visa');
+    await ledger.syncPayments();
+    expect(await available()).toBe(credits('1050'));
+    expect(await ledger.plan('default')).toMatchObject({ plan: 'pro', status: 'active', pending: null });
+    expect(await ledger.cycle('default')).toMatchObject({
+      start: START,
+      end: APRIL,
+      granted: credits('1000'),
+    });
+  });
+
+  test('is granted once for each invoice, however often and late it is heard of', async () => {
+    await subscribe();
+    await ledger.syncPayments();
+    const { events } = await rig.provider.eventsSince(null);
+    const run = new PaymentRun(
+      { ...t.deps, actor: 'webhook' },
+      {
+        open: async () => rig.provider,
+        webhookSecrets: async () => [],
+        planPrices: async () => new Map(Object.entries(prices)),
+        reference: () => 'none',
+      },
+    );
+    const own = events.filter(({ subject }) => subject.what === 'invoice' || subject.what === 'subscription');
+    expect(own.length).toBeGreaterThan(1);
+    for (const event of [...own, ...own.toReversed()]) expect(await applyEvent(run, event)).toBe('nothing');
+    expect(await available()).toBe(credits('1050'));
+  });
+
+  test('comes again with the next paid invoice; no scheduler grants it', async () => {
+    await subscribe();
+    await ledger.spend('default', spendOf('400'));
+    pass(31);
+    const view = await ledger.runCycle('rollover', null);
+    expect(view.granted).toBe(0n);
+    expect(await available()).toBe(credits('50'));
+    await ledger.syncPayments();
+    expect(await available()).toBe(credits('1050'));
+    expect(await ledger.cycle('default')).toMatchObject({ start: APRIL, end: at('2026-05-01') });
+  });
+
+  test('asks before a dearer plan is charged, then grants the difference for the rest of the period', async () => {
+    await subscribe();
+    pass(10);
+    const change = { plan: 'team', mode: null } as const;
+    expect(await codeOf(ledger.setPlan('default', change))).toBe('confirmation_needed');
+    expect(await available()).toBe(credits('1050'));
+    await ledger.setPlan('default', change, { confirmed: true });
+    const share = Math.floor((9_000_000_000 * 21) / 31);
+    expect(await available()).toBe(credits('1050') + share);
+    expect(await ledger.plan('default')).toMatchObject({ plan: 'team', status: 'active' });
+    pass(21);
+    await ledger.syncPayments();
+    expect(await available()).toBe(credits('10050'));
+  });
+
+  test('a cheaper plan waits for the next paid invoice, and can be taken back', async () => {
+    await subscribe('harness');
+    const view = await ledger.setPlan('default', { plan: 'pro', mode: null });
+    expect([view.plan, view.pending]).toEqual(['harness', { plan: 'pro', at: APRIL }]);
+    await ledger.setPlan('default', { plan: 'harness', mode: null });
+    expect(await ledger.plan('default')).toMatchObject({ plan: 'harness', pending: null });
+    await ledger.setPlan('default', { plan: 'pro', mode: null });
+    expect(await available()).toBe(credits('5050'));
+    pass(31);
+    await ledger.syncPayments();
+    expect(await ledger.plan('default')).toMatchObject({ plan: 'pro', pending: null });
+    expect(await available()).toBe(credits('1050'));
+  });
+
+  test('to free: ends with the period, and what was granted lives until then', async () => {
+    await subscribe();
+    const view = await ledger.setPlan('default', { plan: 'free', mode: null });
+    expect(view.pending).toEqual({ plan: 'free', at: APRIL });
+    pass(20);
+    await ledger.syncPayments();
+    expect(await available()).toBe(credits('1050'));
+    pass(11);
+    await ledger.syncPayments();
+    expect(await ledger.plan('default')).toMatchObject({ plan: 'free', status: 'canceled' });
+    expect(await available()).toBe(credits('50'));
+  });
+
+  test('while an invoice is awaited nobody is topped up; after 72 hours again', async () => {
+    await subscribe();
+    await ledger.addCard('default', 'pm_card_visa');
+    const policy = { threshold: credits('100'), amount: credits('500'), limitCents: null };
+    await ledger.setTopup('default', { ...policy, enabled: true });
+    t.at = APRIL;
+    expect(await ledger.topup('default')).toMatchObject({ state: 'in_flight' });
+    expect((await ledger.runTopup('default')).attempts).toEqual([]);
+    t.at = APRIL + 3 * DAY;
+    expect(await ledger.topup('default')).toMatchObject({ state: 'due' });
+  });
+
+  test('a page that nobody completes ends, and the plan stays', async () => {
+    await ledger.setPlan('default', { plan: 'pro', mode: null });
+    expect(await ledger.plan('default')).toMatchObject({ status: 'pending_payment', plan: 'free' });
+    pass(2);
+    await ledger.syncPayments();
+    expect(await ledger.plan('default')).toMatchObject({ status: 'canceled', plan: 'free' });
+  });
+});
