@@ -74,14 +74,23 @@ function invoiceOf(invoice: Stripe.Invoice): InvoiceFacts {
   };
 }
 
-/** The line that says what is paid for: of a whole period, or of a change what it changed to, which stands last. */
+/**
+ * The line that says what is paid for: of a whole period; of a change, where every line is a proration, what it changed to,
+ * which is charged for and stands last. Prorations come as items of the invoice, whole periods as items of the subscription.
+ */
 function ownLine(
   lines: readonly Stripe.InvoiceLineItem[],
   reason: InvoiceReason,
 ): Stripe.InvoiceLineItem | undefined {
-  const own = lines.filter((line) => (line.parent?.subscription_item_details ?? null) !== null);
-  const whole = own.filter((line) => line.parent?.subscription_item_details?.proration === false);
-  return (reason === 'change' && whole.length === 0 ? own : whole).at(-1) ?? own.at(-1);
+  const own = lines.filter(
+    ({ parent }) =>
+      parent !== null &&
+      ((parent.subscription_item_details ?? null) !== null ||
+        (parent.invoice_item_details?.subscription ?? null) !== null),
+  );
+  const whole = own.filter(({ parent }) => parent?.subscription_item_details?.proration === false);
+  const chosen = reason === 'change' && whole.length === 0 ? own.filter(({ amount }) => amount > 0) : whole;
+  return chosen.at(-1) ?? own.at(-1);
 }
 
 /** What is sent for a change. Dearer ones are refused whole when the card does not pay for them. */

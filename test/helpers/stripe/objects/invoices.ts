@@ -146,17 +146,29 @@ function invoiceLine(
     invoice,
     livemode: world.livemode,
     metadata: {},
-    parent: {
-      invoice_item_details: null,
-      subscription_item_details: {
-        invoice_item: null,
-        proration: line.proration,
-        proration_details: null,
-        subscription: subscription.id,
-        subscription_item: subscription.items.data[0]!.id,
-      },
-      type: 'subscription_item_details',
-    },
+    // Prorations are items of the invoice, whole periods are items of the subscription.
+    parent: line.proration
+      ? {
+          invoice_item_details: {
+            invoice_item: world.id('ii'),
+            proration: true,
+            proration_details: { credited_items: null },
+            subscription: subscription.id,
+          },
+          subscription_item_details: null,
+          type: 'invoice_item_details',
+        }
+      : {
+          invoice_item_details: null,
+          subscription_item_details: {
+            invoice_item: null,
+            proration: false,
+            proration_details: null,
+            subscription: subscription.id,
+            subscription_item: subscription.items.data[0]!.id,
+          },
+          type: 'subscription_item_details',
+        },
     period: { start: line.start, end: line.end },
     pretax_credit_amounts: [],
     pricing: {
