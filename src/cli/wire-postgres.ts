@@ -6,8 +6,10 @@ import type { PostgresStore } from '../store/postgres.ts';
 import { createPostgres, openPostgres } from '../store/postgres-open.ts';
 import type { StoreOptions } from '../store/sqlite.ts';
 import type { NewLedger } from '../store/sqlite-open.ts';
+import { withPassword } from './passfile.ts';
 import { createPostgresFiles } from './postgres-files.ts';
 import { safeLocation } from './secrets.ts';
+import type { Environment } from './settings.ts';
 import type { LedgerFiles } from './wire-types.ts';
 
 /** What `wire.ts` lends to look a ledger over or to restore one. */
@@ -27,7 +29,7 @@ export interface PostgresAt {
  * @param db `postgres://…`, with a password or without
  * @throws LedgerError `invalid_argument`; the message never repeats what may be a password
  */
-export function postgresAt(db: string): PostgresAt {
+export function postgresAt(db: string, env: Environment): PostgresAt {
   // A character that ends the part it stands in would show the rest of a password as a host or a path.
   if (!URL.canParse(db) || /^[a-z]+:\/\/[^/?#]*[/?#].*@/i.test(db)) {
     throw invalid(
@@ -35,7 +37,7 @@ export function postgresAt(db: string): PostgresAt {
       'it is postgres://user@host:5432/database; special characters of a password are written as %40 and so on',
     );
   }
-  const place = { url: db, location: safeLocation(db) };
+  const place = { url: withPassword(db, env), location: safeLocation(db) };
   return {
     open: (options) => openPostgres(place, options),
     create: (start, options) => createPostgres(place, start, options),

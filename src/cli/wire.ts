@@ -57,8 +57,10 @@ function fileOf({ db, remote }: WireOptions): string {
 }
 
 /** Where a PostgreSQL ledger is; null: the ledger is a file. */
-const postgresAt = async ({ db, remote }: WireOptions) =>
-  remote === null && /^postgres(ql)?:/i.test(db) ? (await import('./wire-postgres.ts')).postgresAt(db) : null;
+const postgresAt = async ({ db, remote, env }: WireOptions) =>
+  remote === null && /^postgres(ql)?:/i.test(db)
+    ? (await import('./wire-postgres.ts')).postgresAt(db, env)
+    : null;
 
 /** A store that knows whether its accounts need the calendar of zones. */
 type LocalStore = Store & { hasZones(): boolean };
