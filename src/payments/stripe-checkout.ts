@@ -42,16 +42,81 @@ function savedCard(session: Stripe.Checkout.Session): CardFacts | null {
   return cardOf(method);
 }
 
+type CardSetupInput = CustomerFacts & {
+  readonly customer: string;
+  readonly reference: string;
+  readonly currency: string;
+  readonly key: string;
+};
+type PurchaseInput = Omit<IntentInput, 'paymentMethod'>;
+type SubscriptionInput = CustomerFacts & {
+  readonly customer: string;
+  readonly reference: string;
+  readonly price: string;
+  readonly key: string;
+};
+type SessionParams = Stripe.Checkout.SessionCreateParams;
+
+const setupPage = ({
+  account,
+  installation,
+  customer,
+  reference,
+  currency,
+}: CardSetupInput): SessionParams => ({
+  mode: 'setup',
+  currency,
+  customer,
+  allowed_payment_method_types: ['card'],
+  client_reference_id: reference,
+  metadata: { account_id: account, installation, setup_id: reference },
+});
+
+function purchasePage({
+  metadata: ours,
+  customer,
+  currency,
+  amountCents,
+  description,
+}: PurchaseInput): SessionParams {
+  const metadata = metadataOf(ours);
+  const price = { currency, unit_amount: amountCents, product_data: { name: description } };
+  return {
+    mode: 'payment',
+    customer,
+    allowed_payment_method_types: ['card'],
+    client_reference_id: ours.attempt,
+    line_items: [{ quantity: 1, price_data: price }],
+    metadata,
+    payment_intent_data: { description, metadata, setup_future_usage: 'off_session' },
+  };
+}
+
+function subscriptionPage({
+  account,
+  installation,
+  customer,
+  reference,
+  price,
+}: SubscriptionInput): SessionParams {
+  const metadata = { account_id: account, installation };
+  return {
+    mode: 'subscription',
+    customer,
+    allowed_payment_method_types: ['card'],
+    client_reference_id: reference,
+    line_items: [{ price, quantity: 1 }],
+    metadata,
+    subscription_data: { metadata },
+  };
+}
+
 export function stripeCheckout(stripe: Stripe, returnUrl: string) {
-  const open = (what: string, params: Stripe.Checkout.SessionCreateParams, key: string) =>
-    carry(what, async () =>
-      sessionOf(
-        await stripe.checkout.sessions.create(
-          { ...params, success_url: returnUrl, cancel_url: returnUrl },
-          { idempotencyKey: key },
-        ),
-      ),
-    );
+  const open = (what: string, params: SessionParams, key: string): Promise<CheckoutSession> =>
+    carry(what, async () => {
+      const page = { ...params, success_url: returnUrl, cancel_url: returnUrl };
+      return sessionOf(await stripe.checkout.sessions.create(page, { idempotencyKey: key }));
+    });
 
   const retrieveCheckout = async (session: string): Promise<CheckoutSession> => {
     const found = await carryOrMissing('looking at a page', () =>
@@ -62,77 +127,11 @@ export function stripeCheckout(stripe: Stripe, returnUrl: string) {
   };
 
   return {
-    startCardSetup: (
-      input: CustomerFacts & { customer: string; reference: string; currency: string; key: string },
-    ): Promise<CheckoutSession> =>
-      open(
-        'opening a page to save a card',
-        {
-          mode: 'setup',
-          currency: input.currency,
-          customer: input.customer,
-          allowed_payment_method_types: ['card'],
-          client_reference_id: input.reference,
-          metadata: {
-            account_id: input.account,
-            installation: input.installation,
-            setup_id: input.reference,
-          },
-        },
-        input.key,
-      ),
-
-    startPurchase: (
-      input: Omit<IntentInput, 'paymentMethod' | 'customer'> & { customer: string },
-    ): Promise<CheckoutSession> => {
-      const metadata = metadataOf(input.metadata);
-      return open(
-        'opening a page to pay on',
-        {
-          mode: 'payment',
-          customer: input.customer,
-          allowed_payment_method_types: ['card'],
-          client_reference_id: input.metadata.attempt,
-          line_items: [
-            {
-              quantity: 1,
-              price_data: {
-                currency: input.currency,
-                unit_amount: input.amountCents,
-                product_data: { name: input.description },
-              },
-            },
-          ],
-          metadata,
-          payment_intent_data: {
-            description: input.description,
-            metadata,
-            setup_future_usage: 'off_session',
-          },
-        },
-        input.key,
-      );
-    },
-
-    startSubscription: (
-      input: CustomerFacts & { customer: string; reference: string; price: string; key: string },
-    ): Promise<CheckoutSession> => {
-      const metadata = { account_id: input.account, installation: input.installation };
-      return open(
-        'opening a page to subscribe on',
-        {
-          mode: 'subscription',
-          customer: input.customer,
-          allowed_payment_method_types: ['card'],
-          client_reference_id: input.reference,
-          line_items: [{ price: input.price, quantity: 1 }],
-          metadata,
-          subscription_data: { metadata },
-        },
-        input.key,
-      );
-    },
-
+    startCardSetup: (input: CardSetupInput) =>
+      open('opening a page to save a card', setupPage(input), input.key),
+    startPurchase: (input: PurchaseInput) => open('opening a page to pay on', purchasePage(input), input.key),
+    startSubscription: (input: SubscriptionInput) =>
+      open('opening a page to subscribe on', subscriptionPage(input), input.key),
     retrieveCheckout,
 
     async expireCheckout(session: string): Promise<CheckoutSession> {
