@@ -13,8 +13,6 @@ export interface WireOptions {
   readonly db: string;
   /** Base URL of a remote ledger and the access token for it; null: the ledger in `db`. */
   readonly remote: { readonly url: string; readonly token: string | null } | null;
-  /** The account that is meant where nobody chose one: at a remote ledger the token's own then; null: one was chosen. */
-  readonly defaultAccount?: string | null;
   /** `--now`; null: the wall clock. */
   readonly now: Instant | null;
   /** The wall clock, epoch ms. */

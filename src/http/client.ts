@@ -134,7 +134,9 @@ export class RemoteLedger extends RemotePayments implements LedgerService {
   }
 
   setPlan(...[account, body, options = {}]: Parameters<LedgerService['setPlan']>) {
-    return this.#ask<'setPlan'>('setPlan', { account, body, options });
+    const { confirmed = false } = options;
+    const question = { account, body: confirmed ? { ...body, confirmed } : body, options };
+    return this.#ask<'setPlan'>('setPlan', question);
   }
 
   balance(account: string, asOf: Instant | null = null) {

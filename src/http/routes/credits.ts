@@ -142,10 +142,18 @@ export const CREDIT_ROUTES = [
     body: z.strictObject({
       plan: word,
       mode: z.enum(['prorate', 'restart', 'next-cycle']).nullish(),
+      confirmed: z
+        .boolean()
+        .optional()
+        .meta({ description: 'yes to what it charges; only with a subscription' }),
     }),
     output: views.planChange,
     call: (ledger, { account, body, options }) =>
-      ledger.setPlan(account, { plan: body.plan, mode: body.mode ?? null }, options),
+      ledger.setPlan(
+        account,
+        { plan: body.plan, mode: body.mode ?? null },
+        { ...options, confirmed: body.confirmed === true },
+      ),
   }),
   route({
     name: 'byok',
