@@ -9,6 +9,7 @@ empty variable is not set.
   CREDITS_DB         the ledger: a path, or a postgres:// URL (--db)
   CREDITS_REMOTE     URL of a ledger served by \`credits serve\` (--remote)
   CREDITS_TOKEN      access token for it; else the one \`credits login\` stored
+  CREDITS_ALLOW_HTTP 1: that token may travel over http to another machine
   CREDITS_ACCOUNT    the account (--account)
   CREDITS_MODEL      the model, where -m is not given
   CREDITS_PROFILE    a profile of the configuration file (--profile)
