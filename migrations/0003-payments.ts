@@ -67,7 +67,7 @@ CREATE TABLE attempt (
   reason ${text},
   lot ${int},
   clawed ${int} NOT NULL CHECK (clawed BETWEEN 0 AND credits),
-  clawed_own ${int} NOT NULL CHECK (clawed_own >= 0),
+  clawed_from ${text} NOT NULL,
   returns ${text} NOT NULL,
   changed_by ${int} NOT NULL CHECK (changed_by >= no),
   PRIMARY KEY (account, no),
@@ -79,6 +79,7 @@ CREATE UNIQUE INDEX attempt_active ON attempt (account) WHERE kind = 'auto' AND 
 CREATE UNIQUE INDEX attempt_intent ON attempt (intent) WHERE intent IS NOT NULL;
 CREATE INDEX attempt_session ON attempt (session) WHERE session IS NOT NULL;
 CREATE INDEX attempt_open ON attempt (account) WHERE status IN ${ACTIVE};
+CREATE INDEX attempt_clawing ON attempt (account) WHERE clawed_from <> '{}';
 CREATE INDEX attempt_auto ON attempt (account, reserved_at) WHERE kind = 'auto';
 `;
 

@@ -150,8 +150,8 @@ export interface Attempt {
   readonly lot: number | null;
   /** Taken back so far for refunds and disputes, less what was given back again. */
   readonly clawed: Microcredits;
-  /** Of what was ever taken back: from its own lot. */
-  readonly clawedOwn: Microcredits;
+  /** All that was ever taken back for it, by the number of the lot it came from; what became debt is in none. */
+  readonly clawedFrom: Readonly<Record<string, Microcredits>>;
   readonly returns: Returns;
   /** Number of the receipt that last changed it. */
   readonly changedBy: number;
@@ -159,7 +159,7 @@ export interface Attempt {
 
 /**
  * The money side as far as a decision needs it. `attempts`: those that may still take money, the automatic ones of the
- * last 32 days, and those that were asked for.
+ * last 32 days, and those that were asked for, with every one that took credits back from a lot beside them.
  */
 export interface Wallet {
   readonly policy: TopupPolicy | null;

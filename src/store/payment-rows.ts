@@ -7,7 +7,7 @@ export const PAYMENT_COLUMNS = {
   topup: 'enabled, threshold, amount, limit_cents, strikes, cool_until, reason',
   card: 'provider, customer, payment_method, brand, last4, exp_month, exp_year, refused, consent, consent_at, setup, subscription',
   attempt:
-    'no, kind, status, credits, amount_cents, currency, mix, reserved_at, provider, customer, payment_method, intent, session, reason, lot, clawed, clawed_own, returns, changed_by',
+    'no, kind, status, credits, amount_cents, currency, mix, reserved_at, provider, customer, payment_method, intent, session, reason, lot, clawed, clawed_from, returns, changed_by',
 } as const;
 
 /** A flag that is neither 0 nor 1 stays what it is, for who looks for changes by hand. */
@@ -98,7 +98,7 @@ export function attemptOf(row: Row): Attempt {
     reason: r[13]!,
     lot: r[14]!,
     clawed: r[15]!,
-    clawedOwn: r[16]!,
+    clawedFrom: jsonOf(r[16]!),
     returns: jsonOf(r[17]!),
     changedBy: r[18]!,
   };
@@ -121,7 +121,7 @@ export const attemptRow = (attempt: Attempt): Value[] => [
   attempt.reason,
   attempt.lot,
   attempt.clawed,
-  attempt.clawedOwn,
+  JSON.stringify(attempt.clawedFrom),
   JSON.stringify(attempt.returns),
   attempt.changedBy,
 ];

@@ -22,6 +22,7 @@ export const PAYMENT_SQL = {
   attemptByNo: `SELECT ${attempt} FROM attempt WHERE account = ? AND no = ?`,
   attemptsOpen: `SELECT ${attempt} FROM attempt WHERE account = ? AND status IN ${ACTIVE} ORDER BY no`,
   attemptsAuto: `SELECT ${attempt} FROM attempt WHERE account = ? AND kind = 'auto' AND reserved_at >= ? ORDER BY no`,
+  attemptsClawing: `SELECT ${attempt} FROM attempt WHERE account = ? AND clawed_from <> '{}' ORDER BY no`,
   attemptsNewest: `SELECT ${attempt} FROM attempt WHERE account = ? AND (? IS NULL OR kind = ?) ORDER BY no DESC LIMIT ?`,
   attemptsAll: `SELECT ${attempt} FROM attempt WHERE account = ? ORDER BY no`,
   putAttempt: upsert('attempt', attempt, 'account, no'),

@@ -178,6 +178,7 @@ async function readWallets(
       sql.rows('attemptsAuto', account, since - LOOK_BACK_MS),
       sql.rows('attemptsOpen', account),
       ...asked(account).map((no) => sql.rows('attemptByNo', account, no)),
+      sql.rows('attemptsClawing', account),
     ]);
     return [account, walletOf(policies, cards, attempts.flat())];
   };

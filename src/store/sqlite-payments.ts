@@ -8,7 +8,7 @@ import type { Prepared, StatementName } from './sqlite-statements.ts';
 
 type Statements = (name: StatementName) => Prepared;
 
-/** @param named number of an attempt to have in any case */
+/** @param named number of an attempt to have in any case, with all that took credits back */
 export function readWallet(sql: Statements, account: Account, at: Instant, named: number | null): Wallet {
   const attempts = new Map<number, Attempt>();
   const take = (rows: readonly Row[]): void => {
@@ -17,7 +17,10 @@ export function readWallet(sql: Statements, account: Account, at: Instant, named
   const since = Math.max(at, account.lastAt) - LOOK_BACK_MS;
   take(sql('attemptsAuto').all(account.no, since));
   take(sql('attemptsOpen').all(account.no));
-  if (named !== null) take(sql('attemptByNo').all(account.no, named));
+  if (named !== null) {
+    take(sql('attemptByNo').all(account.no, named));
+    take(sql('attemptsClawing').all(account.no));
+  }
   const policy = sql('topupOf').get(account.no);
   const card = sql('cardOf').get(account.no);
   return {

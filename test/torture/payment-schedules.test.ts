@@ -297,7 +297,10 @@ class Schedule {
       }
       const target = Math.floor((attempt.credits * Math.min(gone, paid.receivedCents)) / paid.receivedCents);
       const lot = (await t.store.lots(account, [attempt.lot])).get(attempt.lot)!;
-      const byHand = lot.revoked - attempt.clawedOwn;
+      const byHand = attempts.reduce(
+        (left, { clawedFrom }) => left - (clawedFrom[lot.no] ?? 0),
+        lot.revoked as number,
+      );
       expect(attempt.clawed, `taken back of ${attempt.no}`).toBeLessThanOrEqual(target);
       expect(
         attempt.clawed + byHand,

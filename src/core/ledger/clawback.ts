@@ -77,12 +77,19 @@ export function decideReturns(
   sweep(booking);
   const policy = switchedOff(wallet.policy, before.returns, returns);
   const attempt = { ...before, returns };
-  const taken = micro(before.clawed + booking.lot(before.lot).revoked - before.clawedOwn);
+  const taken = micro(before.clawed + revokedByHand(booking, wallet, before.lot));
   const target = returnTarget(before, returns);
   if (target > taken) return take(booking, attempt, micro(target - taken), policy);
   const isLess = target < returnTarget(before, before.returns);
   const back = isLess ? least(before.clawed, micro(taken - target)) : ZERO;
   return back > ZERO ? giveBack(booking, attempt, back, policy) : note(booking, attempt, policy);
+}
+
+/** What `revoke` took from a lot: all that was revoked of it, less what payments took back from it, its own and others. */
+function revokedByHand(booking: Booking, { attempts }: Wallet, lot: number): number {
+  let byHand: number = booking.lot(lot).revoked;
+  for (const { clawedFrom } of attempts.values()) byHand -= clawedFrom[lot] ?? ZERO;
+  return byHand;
 }
 
 type PolicyChange = { readonly policy?: TopupPolicy };
@@ -106,18 +113,18 @@ function take(booking: Booking, attempt: Attempt, amount: Microcredits, policy: 
     .filter((lot) => lot.source === 'purchased' && lot.no !== own.no && isSpendable(lot, booking.at))
     .sort(compareLots);
   let left = amount;
-  let fromOwn = ZERO;
+  const clawedFrom = { ...attempt.clawedFrom };
   for (const lot of [own, ...others]) {
     const part = least(lot.available, left);
     booking.move('revoked', 'available', 'revoked', part, lot.no);
     left = micro(left - part);
-    if (lot === own) fromOwn = part;
+    if (part > ZERO) clawedFrom[lot.no] = micro((clawedFrom[lot.no] ?? ZERO) + part);
   }
   booking.move('owed', 'debt', 'revoked', left, null);
   const changed: Attempt = {
     ...attempt,
     clawed: micro(attempt.clawed + amount),
-    clawedOwn: micro(attempt.clawedOwn + fromOwn),
+    clawedFrom,
     changedBy: booking.next,
   };
   const change = { ...policy, attempts: [changed] };

@@ -67,7 +67,7 @@ function reserve(
     reason: null,
     lot: null,
     clawed: ZERO,
-    clawedOwn: ZERO,
+    clawedFrom: {},
     returns: {},
     changedBy: booking.next,
   };

@@ -37,18 +37,11 @@ const FACTS = [
   'paymentMethod',
 ] as const;
 
-const WHOLE: readonly (keyof Attempt)[] = [
-  'no',
-  'credits',
-  'amountCents',
-  'reservedAt',
-  'clawed',
-  'clawedOwn',
-];
+const WHOLE: readonly (keyof Attempt)[] = ['no', 'credits', 'amountCents', 'reservedAt', 'clawed'];
 
 /** An attempt in a receipt's detail, with its shape checked. */
 export function attemptFacts(value: unknown): Attempt | undefined {
-  if (!isObject(value) || !isObject(value.returns)) return undefined;
+  if (!isObject(value) || !isObject(value.returns) || !isObject(value.clawedFrom)) return undefined;
   const isWhole = WHOLE.every((field) => Number.isSafeInteger(value[field]));
   const isKnown = (ATTEMPT_STATUSES as readonly unknown[]).includes(value.status);
   return isWhole && isKnown ? (value as unknown as Attempt) : undefined;

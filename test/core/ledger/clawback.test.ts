@@ -37,7 +37,7 @@ const PAID: Attempt = {
   reason: null,
   lot: 2,
   clawed: ZERO,
-  clawedOwn: ZERO,
+  clawedFrom: {},
   returns: {},
   changedBy: 2,
 };
@@ -80,9 +80,9 @@ function world(lots: readonly Lot[], wallet: Wallet): { state: AccountState; wal
 
 const wallet: Wallet = { ...NO_WALLET, attempts: new Map([[1, PAID]]) };
 
-function apply({ state, wallet }: { state: AccountState; wallet: Wallet }, found: Returns) {
+function apply({ state, wallet }: { state: AccountState; wallet: Wallet }, found: Returns, no = 1) {
   const booking = new Booking(state, 100);
-  const change = decideReturns(booking, wallet, 1, found);
+  const change = decideReturns(booking, wallet, no, found);
   const done = booking.done();
   const entries = done.booked.flatMap((each) =>
     each.entries.map((entry) => `${entry.kind} ${entry.amount / 1e6} ${entry.lot ?? '-'} ${entry.to}`),
@@ -136,7 +136,10 @@ describe('from where', () => {
     ]);
     const { available, debt } = next.state.account;
     expect([available, debt]).toEqual([credits('120'), credits('270')]);
-    expect(next.wallet.attempts.get(1)).toMatchObject({ clawed: credits('500'), clawedOwn: credits('100') });
+    expect(next.wallet.attempts.get(1)).toMatchObject({
+      clawed: credits('500'),
+      clawedFrom: { 2: credits('100'), 6: credits('80'), 7: credits('50') },
+    });
   });
 
   test('what is held stays with its hold', () => {
@@ -158,6 +161,40 @@ describe('from where', () => {
     ];
     expect(apply(world(lots, wallet), refund(500)).entries).toEqual(['owed 200 - revoked']);
     expect(apply(world(lots, wallet), refund(300)).kinds).toEqual(['setting']);
+  });
+});
+
+describe('two purchases', () => {
+  const SECOND: Attempt = { ...PAID, no: 5, lot: 6, intent: 'pi_2' };
+  const both: Wallet = { ...NO_WALLET, attempts: new Map([PAID, SECOND].map((each) => [each.no, each])) };
+  const lots = [
+    lot(2, 'purchased', { spent: credits('350'), available: credits('150') }),
+    lot(6, 'purchased', { available: credits('500') }),
+  ];
+
+  test('what the first took from the lot of the second is not the second’s: both in full leave a debt', () => {
+    const first = apply(world(lots, both), refund(500));
+    expect(first.entries).toEqual(['revoked 150 2 revoked', 'revoked 350 6 revoked']);
+    const second = apply(first.next, refund(500), 5);
+    expect(second.entries).toEqual(['revoked 150 6 revoked', 'owed 350 - revoked']);
+    expect(apply(second.next, refund(500), 5).kinds).toEqual([]);
+  });
+
+  test('what was revoked by hand counts beside it, once', () => {
+    const first = apply(world(lots, both), refund(500));
+    const { state } = first.next;
+    const rest = state.lots.get(6)!;
+    expect(rest.available).toBe(credits('150'));
+    const ended: Lot = {
+      ...rest,
+      available: ZERO,
+      revoked: credits('500'),
+      endedAt: 60,
+      endKind: 'revoked',
+    };
+    const account = { ...state.account, available: ZERO };
+    const byHand = { ...first.next, state: { ...state, account, lots: new Map(state.lots).set(6, ended) } };
+    expect(apply(byHand, refund(500), 5).entries).toEqual(['owed 350 - revoked']);
   });
 });
 
