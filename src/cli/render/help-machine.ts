@@ -84,6 +84,9 @@ write absolute paths (\`command -v credits\` tells) and name the ledger.
   7 * * * *     /usr/local/bin/credits cycle rollover --all -q
   */10 * * * *  /usr/local/bin/credits topup run --all -q
 
+The folder examples/ops of the repository has all of this, and a nightly backup,
+as files to copy.
+
 If the launcher does not find Node.js under cron's PATH, add a line such as
 PATH=/usr/local/bin:/usr/bin:/bin above. A secret key for payments belongs into
 a file that only the job's user can read, not into the crontab.

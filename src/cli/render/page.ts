@@ -20,7 +20,7 @@ figure { margin: 0 }
 figcaption { color: var(--soft); font-size: 0.875rem; margin-top: 0.25rem }
 .pair { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr) }
 .notes { padding-left: 1.25rem; color: var(--soft) }
-@media (min-width: 48rem) { .pair { grid-template-columns: minmax(0, 9fr) minmax(0, 11fr) } }
+@media (min-width: 60rem) { .pair { grid-template-columns: minmax(0, 3fr) minmax(0, 5fr) } }
 svg { display: block; width: 100%; height: auto; font: 13px system-ui, sans-serif }
 svg text { fill: var(--ink) } svg .scale { fill: var(--soft); font-size: 11px } svg .amount { font-variant-numeric: tabular-nums }
 .mark { fill: var(--mark) } .track { fill: var(--track) } .grid { stroke: var(--line); stroke-dasharray: 2 3 } .axis { stroke: var(--soft) }

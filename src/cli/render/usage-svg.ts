@@ -69,18 +69,24 @@ const NICE = [1n, 2n, 5n, 10n, 12n, 15n, 20n, 25n, 30n, 40n, 50n, 60n, 80n, 100n
 
 const COLUMNS = { left: 4, right: 396, top: 18, bottom: 178, height: 200 } as const;
 
+/** Width of a digit of the scale. */
+const DIGIT = 6.4;
+
 /** Columns along time. */
 export function columnChart(all: readonly Mark[], words: ChartWords): string {
   const marks = groupMarks(all);
   const { left, right, top, bottom, height } = COLUMNS;
   const most = niceCeiling(highest(marks));
-  const step = (right - left) / Math.max(1, marks.length);
+  const scale = [most, most / 2n].map((value) => ({ value, label: showCredits(value) }));
+  // Beside the columns, for a column would hide it.
+  const start = left + Math.max(...scale.map(({ label }) => label.length)) * DIGIT + 6;
+  const step = (right - start) / Math.max(1, marks.length);
   const width = Math.max(1, Math.min(40, step * 0.8));
-  const x = (index: number): number => left + step * index + (step - width) / 2;
-  const lines = [most, most / 2n].map((value) => {
+  const x = (index: number): number => start + step * index + (step - width) / 2;
+  const lines = scale.map(({ value, label }) => {
     const y = bottom - ratio(value, most) * (bottom - top);
-    return `<line class="grid" x1="${left}" x2="${right}" y1="${number(y)}" y2="${number(y)}"/>
-<text class="scale" x="${left}" y="${number(y - 4)}">${showCredits(value)}</text>`;
+    return `<line class="grid" x1="${number(start)}" x2="${right}" y1="${number(y)}" y2="${number(y)}"/>
+<text class="scale" x="${number(start - 5)}" y="${number(y + 4)}" text-anchor="end">${label}</text>`;
   });
   const columns = marks.map(({ label, credits }, index) => {
     const size = credits > 0n ? Math.max(1, ratio(credits, most) * (bottom - top)) : 0;
@@ -89,19 +95,19 @@ export function columnChart(all: readonly Mark[], words: ChartWords): string {
   const body = [
     ...lines,
     ...columns,
-    `<line class="axis" x1="${left}" x2="${right}" y1="${bottom}" y2="${bottom}"/>`,
-    ...timeLabels(all, bottom + 16),
+    `<line class="axis" x1="${number(start)}" x2="${right}" y1="${bottom}" y2="${bottom}"/>`,
+    ...timeLabels(all, start, bottom + 16),
   ];
   return frame(words, height, body.join('\n'));
 }
 
 /** The first and the last under the axis; a single one once. */
-function timeLabels(marks: readonly Mark[], y: number): string[] {
-  const { left, right } = COLUMNS;
+function timeLabels(marks: readonly Mark[], start: number, y: number): string[] {
+  const { right } = COLUMNS;
   const [first, last] = [marks[0], marks.at(-1)];
   if (first === undefined || last === undefined) return [];
   return [
-    `<text x="${left}" y="${y}">${escapeHtml(first.label)}</text>`,
+    `<text x="${number(start)}" y="${y}">${escapeHtml(first.label)}</text>`,
     ...(marks.length > 1
       ? [`<text x="${right}" y="${y}" text-anchor="end">${escapeHtml(last.label)}</text>`]
       : []),
