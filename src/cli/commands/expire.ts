@@ -7,6 +7,7 @@ import { count, credits } from '../render/amounts.ts';
 import { expiryJson } from '../wire-json.ts';
 import { accountsFailed } from './batch.ts';
 import { writeOptions } from './receipt-result.ts';
+import { lastLineIsFree, topupAfter } from './topup-after.ts';
 
 export interface ExpireRequest {
   readonly lot: string | null;
@@ -35,6 +36,7 @@ export const expire: CommandModule<ExpireRequest> = {
       text: () => renderExpiry(view, all, lot),
       unchanged: !changed(view),
       failure: accountsFailed(view.failed, view.accounts),
+      ...topupAfter(context, ledger, account === null ? [] : [account], lastLineIsFree(context, view.failed)),
     };
   },
 };

@@ -10,6 +10,7 @@ import { readFailure } from '../read-input.ts';
 import { count, credits, group } from '../render/amounts.ts';
 import { manyBelow } from '../render/long-input.ts';
 import { printable } from '../render/width.ts';
+import { lastLineIsFree, topupAfter } from './topup-after.ts';
 
 export interface ImportRequest {
   /** `-`: standard input. */
@@ -34,7 +35,10 @@ export const importSpends: CommandModule<ImportRequest> = {
       try {
         const tally = await bookLines(context, ledger, input, progress);
         for (const line of manyBelow(tally.longBelow)) context.notice(line);
-        return answer(tally, context.globals.dryRun);
+        return {
+          ...answer(tally, context.globals.dryRun),
+          ...topupAfter(context, ledger, tally.accounts, lastLineIsFree(context, tally.refused)),
+        };
       } finally {
         progress.stop();
       }

@@ -21,6 +21,7 @@ import type { Replayed } from '../replay/replayed.ts';
 import { tallyCalls } from '../replay/tally.ts';
 import { everyModel, limitOf, pricedModel } from '../simulate/market.ts';
 import { readMaxRounds } from './simulate-flags.ts';
+import { lastLineIsFree, topupAfter } from './topup-after.ts';
 
 export interface ReplayRequest {
   readonly paths: readonly string[];
@@ -78,9 +79,11 @@ async function runReplay(context: Context, request: ReplayRequest): Promise<Resu
   const transcripts = await readPaths(context, request.paths, request.format);
   const pricer = new Pricer(market, renaming);
   const tally = tallyCalls(transcripts, pricer, { maxRounds, limit, compare: all.models });
-  const charged = charge
-    ? await chargeCalls(context, await context.service(), transcripts, { renaming, calls: tally.calls })
-    : null;
+  const ledger = charge ? await context.service() : null;
+  const charged =
+    ledger === null
+      ? null
+      : await chargeCalls(context, ledger, transcripts, { renaming, calls: tally.calls });
   const { report } = transcripts;
   const { dryRun } = context.globals;
   const replayed: Replayed = { tally, report, limit, maxRounds, compare: request.compare, charged, dryRun };
@@ -98,6 +101,9 @@ async function runReplay(context: Context, request: ReplayRequest): Promise<Resu
       renderReplay(replayed, { columns: context.terminal.tableColumns, heading: context.paint.bold }),
     unchanged: charged !== null && charged.booked === 0 && charged.refused.length === 0,
     failure: charged === null ? undefined : partly(charged, dryRun),
+    ...(ledger === null || charged === null || charged.booked === 0
+      ? {}
+      : topupAfter(context, ledger, [context.account], lastLineIsFree(context, charged.refused))),
   };
 }
 

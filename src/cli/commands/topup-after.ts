@@ -31,6 +31,10 @@ export function topupAfter(
   };
 }
 
+/** A failure document is the last line of stderr: whoever reads it must not find another. */
+export const lastLineIsFree = ({ globals }: Context, refused: readonly unknown[]): boolean =>
+  !globals.json || refused.length === 0;
+
 async function look(context: Context, ledger: LedgerService, account: string): Promise<void> {
   let view: TopupRunView;
   try {

@@ -30,6 +30,8 @@ export interface Tally {
   readonly refused: readonly RefusedLine[];
   /** Calls booked by this run with a long input below a known price of the provider. */
   readonly longBelow: number;
+  /** Accounts that this run booked on. */
+  readonly accounts: ReadonlySet<string>;
 }
 
 interface Numbered {
@@ -52,6 +54,7 @@ export async function bookLines(
     ...{ read: 0, booked: 0, replayed: 0, longBelow: 0 },
     credits: ZERO,
     refused: [] as RefusedLine[],
+    accounts: new Set<string>(),
   };
   const { dryRun } = context.globals;
   const prefix = `import:${input.hash.slice(0, 16)}`;
@@ -77,6 +80,7 @@ export async function bookLines(
         if (result.status !== 'booked') continue;
         const { credits, usage } = result.receipt;
         tally.credits = add(tally.credits, credits);
+        tally.accounts.add(items[index]!.account);
         if (usage !== null && isLongBelow(usage)) tally.longBelow += 1;
       }
     }
