@@ -12,7 +12,16 @@ export interface Offer {
 }
 
 /** Kinds of words that only a price list or a ledger knows. */
-export type Dynamic = 'model' | 'provider' | 'plan' | 'package' | 'account' | 'lot' | 'hold' | 'settings';
+export type Dynamic =
+  | 'model'
+  | 'provider'
+  | 'plan'
+  | 'package'
+  | 'account'
+  | 'lot'
+  | 'hold'
+  | 'purchase'
+  | 'settings';
 
 /** Where such words come from; may be slow, may be empty, never throws. */
 export type Lookup = (kind: Dynamic) => Promise<readonly Offer[]>;
@@ -63,6 +72,11 @@ const VALUES: Readonly<Record<string, Values>> = {
 const ARGUMENTS: Readonly<Record<string, Values>> = {
   'accounts show id': 'account',
   'accounts close id': 'account',
+  'purchases show id': 'purchase',
+  'packages set id': 'package',
+  'packages retire id': 'package',
+  // A method of the provider's test mode; a real card is entered on its page.
+  'card add method': ['pm_card_visa', 'pm_card_mastercard'],
   // A new name, not one that is there.
   'plan define plan': [],
 };

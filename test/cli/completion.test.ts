@@ -160,6 +160,10 @@ describe('credits complete', () => {
     expect(await values('settle', '-a', 'acme:eu', '')).toEqual([':4']);
     expect(await values('settle', '-a', 'nobody', '')).toEqual([':4']);
     expect(await values('settle', '--db', 'other.db', '')).toEqual([':4']);
+    await credits(['card', 'add', 'pm_card_visa']);
+    const { purchase } = (await credits(['buy', '500', '--yes', '--json'])).json();
+    expect(await values('purchases', 'show', '')).toEqual([purchase, ':4']);
+    expect(await values('packages', 'retire', '')).toEqual(['500', '2000', ':4']);
     const { lots } = (await credits(['balance', '--lots', '--json'])).json();
     expect(await values('revoke', '')).toEqual([...lots.map((each: { lot: string }) => each.lot), ':4']);
   });

@@ -61,7 +61,7 @@ function lookupIn(context: Context, words: readonly string[]): Lookup {
       return profileNames(context.env).map((value) => ({ value, description: 'profile' }));
     try {
       const service = isBlind ? null : await context.serviceIfAny();
-      if (kind === 'account' || kind === 'lot' || kind === 'hold') {
+      if (isOfLedger(kind)) {
         return service === null ? [] : await idsOf(kind, service, account ?? context.account);
       }
       return namesOf(kind, service === null ? defaultCatalogue() : await service.catalogue(), context);
@@ -71,11 +71,13 @@ function lookupIn(context: Context, words: readonly string[]): Lookup {
   };
 }
 
-async function idsOf(
-  kind: 'account' | 'lot' | 'hold',
-  service: LedgerService,
-  account: string,
-): Promise<readonly Offer[]> {
+/** Kinds of ids that a ledger makes. */
+type LedgerId = 'account' | 'lot' | 'hold' | 'purchase';
+
+const isOfLedger = (kind: Dynamic): kind is LedgerId =>
+  kind === 'account' || kind === 'lot' || kind === 'hold' || kind === 'purchase';
+
+async function idsOf(kind: LedgerId, service: LedgerService, account: string): Promise<readonly Offer[]> {
   switch (kind) {
     case 'account': {
       const accounts = await service.accounts({ limit: LIMIT });
@@ -94,11 +96,18 @@ async function idsOf(
         .slice(0, LIMIT)
         .map(({ hold, credits }) => ({ value: hold, description: `${showCredits(credits)} credits` }));
     }
+    case 'purchase': {
+      const purchases = await service.purchases(account, LIMIT);
+      return purchases.map(({ purchase, credits, status }) => ({
+        value: purchase,
+        description: `${showCredits(credits)} credits, ${status}`,
+      }));
+    }
   }
 }
 
 function namesOf(
-  kind: Exclude<Dynamic, 'account' | 'lot' | 'hold' | 'settings'>,
+  kind: Exclude<Dynamic, LedgerId | 'settings'>,
   catalogue: Catalogue,
   context: Context,
 ): readonly Offer[] {
