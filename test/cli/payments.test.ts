@@ -1,0 +1,258 @@
+/** Buying and topping up from the command line: words, documents, questions and exit codes. */
+import { describe, expect, test } from 'vitest';
+import { commandLine, temporaryFolder } from '../helpers/cli-line.ts';
+
+type Run = ReturnType<typeof commandLine>;
+
+const POLICY = ['topup', 'set', '--threshold', '100', '--amount', '500', '--monthly-limit', '50'];
+
+async function opened(...argv: string[]): Promise<Run> {
+  const run = commandLine(temporaryFolder());
+  expect((await run(['init', ...argv])).code).toBe(0);
+  return run;
+}
+
+/** With a card and a policy that is on; 550 credits are there. */
+async function toppedUp(card = 'pm_card_visa'): Promise<Run> {
+  const run = await opened();
+  await run(['card', 'add', card]);
+  expect((await run([...POLICY, '--enable', '--yes'])).code).toBe(0);
+  return run;
+}
+
+describe('credits topup', () => {
+  test('set without a card, word for word', async () => {
+    const run = await opened();
+    const { code, stdout } = await run(POLICY);
+    expect([code, stdout]).toEqual([
+      0,
+      'Auto top-up (off): below 100 credits buy 500 for $5.00, at most $50.00 a month.\n' +
+        'No card saved: run `credits card add`, then `credits topup enable`.\n',
+    ]);
+  });
+
+  test('as JSON', async () => {
+    const run = await opened();
+    await run([...POLICY, '--key', 'k']);
+    const { json } = await run(['topup', '--json']);
+    expect(json()).toEqual({
+      schema: 'credits.topup/v1',
+      account: 'default',
+      enabled: false,
+      threshold: 100,
+      amount: 500,
+      priceCents: 500,
+      monthlyLimitCents: 5_000,
+      usedThisMonthCents: 0,
+      currency: 'usd',
+      state: 'off',
+      reason: null,
+      coolUntil: null,
+      paymentMethod: null,
+      available: 50,
+    });
+    expect((await run([...POLICY, '--key', 'k', '--json'])).json()).toMatchObject({ replayed: true });
+    expect((await run(['topup', 'set', '--monthly-limit', 'none', '--json'])).json()).toMatchObject({
+      monthlyLimitCents: null,
+      threshold: 100,
+    });
+  });
+
+  test.each([
+    [['topup', 'set'], 2, 'invalid_argument'],
+    [['topup', 'set', '--threshold', '5'], 2, 'invalid_argument'],
+    [['topup', 'set', '--threshold', '5', '--amount', '501'], 2, 'invalid_argument'],
+    [['topup', 'set', '--threshold', '5', '--amount', '0'], 2, 'invalid_argument'],
+    [['topup', 'set', '--threshold', '-5', '--amount', '500'], 2, 'invalid_argument'],
+    [['topup', 'set', '--threshold', '5', '--amount', '500', '--enable', '--disable'], 2, 'invalid_argument'],
+    [
+      ['topup', 'set', '--threshold', '5', '--amount', '500', '--monthly-limit', '1e3'],
+      2,
+      'invalid_argument',
+    ],
+    [
+      ['topup', 'set', '--threshold', '5', '--amount', '500', '--monthly-limit', '4.99'],
+      6,
+      'topup_limit_reached',
+    ],
+    [['topup', 'set', '--threshold', '5', '--amount', '500', '--enable'], 5, 'no_payment_method'],
+    [['topup', 'enable'], 2, 'invalid_argument'],
+    [['topup', 'run', '--key', 'k'], 2, 'invalid_argument'],
+    [['buy', '500', '--yes'], 5, 'no_payment_method'],
+    [['buy', 'nothing', '--yes'], 2, 'unknown_package'],
+    [['buy', '500', '--max-charge', '4.99', '--yes'], 6, 'max_charge_exceeded'],
+    [['purchases', 'show', 'pay_x_1'], 2, 'unknown_purchase'],
+    [['card', 'add'], 2, 'invalid_argument'],
+    [['card', 'add', '4242424242424242'], 2, 'invalid_argument'],
+    [['card', 'add', 'pm_card_visa_chargeDeclined'], 5, 'payment_declined'],
+    [['card', 'remove', '--yes'], 5, 'no_payment_method'],
+    [['packages', 'set', 'x', '--credits', '1'], 2, 'invalid_argument'],
+    [['packages', 'retire', 'x'], 2, 'unknown_package'],
+  ])('%j ends with %i, %s, and an empty stdout', async (argv, exit, code) => {
+    const run = await opened();
+    const end = await run([...argv, '--json']);
+    expect([end.code, end.stdout, end.failure().code]).toEqual([exit, '', code]);
+    expect((await run(['topup', '--json'])).json().threshold).toBeNull();
+  });
+
+  test('the number of a card that somebody types is repeated nowhere', async () => {
+    const run = await opened();
+    const end = await run(['card', 'add', '4242424242424242']);
+    expect(`${end.stdout}${end.stderr}`).not.toContain('4242');
+  });
+
+  test('asks before it charges at once, and charges behind its own answer', async () => {
+    const run = await opened();
+    await run(['card', 'add', 'pm_card_visa']);
+    await run(POLICY);
+    const asked = await run(['topup', 'enable', '--json']);
+    expect([asked.code, asked.stdout, asked.failure().code]).toEqual([2, '', 'confirmation_needed']);
+    expect(asked.failure().message).toContain('$5.00');
+    const { code, json, stderr } = await run(['topup', 'enable', '--yes', '--json']);
+    expect([code, json().enabled, json().state]).toEqual([0, true, 'due']);
+    expect(stderr).toMatch(/bought 500 credits for \$5\.00 \(pay_\w+_\d+\)\..*simulated/s);
+    expect((await run(['balance', '--total'])).stdout).toBe('550\n');
+  });
+
+  test('a spend that falls below the threshold is followed by a top-up; --no-topup and --dry-run leave it out', async () => {
+    const run = await toppedUp();
+    const total = async () => (await run(['balance', '--total'])).stdout;
+    expect((await run(['spend', '460', '--dry-run'])).stderr).not.toContain('top-up');
+    expect((await run(['spend', '460', '--no-topup'])).stderr).not.toContain('top-up');
+    expect(await total()).toBe('90\n');
+    const spent = await run(['spend', '1']);
+    expect([spent.code, spent.stdout.split('\n')[0]]).toEqual([0, 'Spent 1 credit.']);
+    expect(spent.stderr).toContain('Auto top-up: bought 500 credits');
+    expect(await total()).toBe('589\n');
+    expect((await run(['hold', '500', '-q'])).stderr).toBe('');
+    expect(await total()).toBe('589\n');
+  });
+
+  test('a declined top-up never fails the spend; its own run ends with 5, then waits with 0', async () => {
+    const run = await opened();
+    await run(['card', 'add', 'pm_card_chargeCustomerFail']);
+    await run([...POLICY, '--enable', '--yes']);
+    expect((await run(['topup', '--json'])).json()).toMatchObject({
+      state: 'cooling_down',
+      reason: 'declined',
+    });
+    expect((await run(['spend', '1'])).code).toBe(0);
+    expect((await run(['topup', 'run'])).code).toBe(0);
+    const later = await run(['topup', 'run', '--now', '2026-03-11T13:00:00Z', '--json']);
+    expect([later.code, later.stdout, later.failure().code]).toEqual([5, '', 'payment_declined']);
+    const all = await run(['topup', 'run', '--all', '--now', '2026-03-11T19:00:00Z', '--json']);
+    expect([all.code, all.json().failed[0].account, all.failure().code]).toEqual([
+      8,
+      'default',
+      'partly_refused',
+    ]);
+    expect((await run(['topup', '--json'])).json()).toMatchObject({
+      state: 'off',
+      reason: 'declined_three_times',
+    });
+  });
+
+  test('run says why nothing is due, and shows what would be', async () => {
+    const run = await toppedUp();
+    expect((await run(['topup', 'run'])).stdout).toBe('Nothing is due: the credits suffice.\n');
+    expect((await run(['topup', 'run', '-q'])).stdout).toBe('');
+    await run(['spend', '500', '--no-topup']);
+    expect((await run(['topup', 'run', '--dry-run'])).stdout).toBe(
+      'Dry run: would buy 500 credits for $5.00.\n',
+    );
+    const made = (await run(['topup', 'run', '--json'])).json();
+    expect(made).toMatchObject({
+      schema: 'credits.attempts/v1',
+      attempts: [{ status: 'succeeded', credits: 500, amountCents: 500, reason: null, account: 'default' }],
+    });
+    const history = (await run(['topup', 'history', '--json'])).json();
+    expect(history.attempts.at(-1)).toEqual(made.attempts[0]);
+  });
+});
+
+describe('credits buy', () => {
+  test('names its price before it charges, and answers with the grant', async () => {
+    const run = await opened();
+    await run(['card', 'add', 'pm_card_visa']);
+    const asked = await run(['buy', '2000']);
+    expect([asked.code, asked.stderr]).toEqual([
+      2,
+      expect.stringContaining('Buy 2,000 credits for $18.00 with Visa •••• 4242?'),
+    ]);
+    const bought = (await run(['buy', '2000', '--yes', '--key', 'k', '--json'])).json();
+    expect(bought).toMatchObject({
+      schema: 'credits.purchase/v1',
+      status: 'succeeded',
+      credits: 2_000,
+      amountCents: 1_800,
+      currency: 'usd',
+      payUrl: null,
+      replayed: false,
+    });
+    const again = (await run(['buy', '2000', '--yes', '--key', 'k', '--json'])).json();
+    expect(again).toEqual({ ...bought, replayed: true });
+    expect((await run(['purchases', 'show', bought.purchase])).stdout).toContain('Bought 2,000 credits');
+    expect((await run(['payments', 'audit'])).stdout).toBe(
+      'The books agree: 1 payment, $18.00 in, $0.00 gone back.\n',
+    );
+  });
+
+  test.each([
+    ['pm_card_chargeCustomerFail', 5, 'payment_declined'],
+    ['pm_card_authenticationRequired', 5, 'payment_action_required'],
+  ])('with %s ends with %i, %s', async (card, exit, code) => {
+    const run = await opened();
+    await run(['card', 'add', card]);
+    const end = await run(['buy', '500', '--yes', '--json']);
+    expect([end.code, end.stdout, end.failure().code]).toEqual([exit, '', code]);
+    expect(end.failure().details.purchase).toMatch(/^pay_/);
+  });
+
+  test('a pay link is an answer; sync books it', async () => {
+    const run = await opened();
+    const { code, json } = await run(['buy', '500', '--checkout', '--yes', '--json']);
+    expect([code, json().status]).toEqual([0, 'requires_action']);
+    expect(json().payUrl).toMatch(/^https:/);
+    const sync = await run(['payments', 'sync', '--json']);
+    expect(sync.json()).toMatchObject({ schema: 'credits.sync/v1', granted: 500, failed: [] });
+    expect((await run(['balance', '--total'])).stdout).toBe('550\n');
+  });
+
+  test('in a live ledger nothing is simulated', async () => {
+    const run = await opened('--live');
+    for (const argv of [
+      ['card', 'add', 'pm_card_visa'],
+      ['payments', 'sync'],
+      ['buy', '500', '--checkout', '--yes'],
+    ]) {
+      const end = await run([...argv, '--json']);
+      expect([end.code, end.failure().code]).toEqual([6, 'mode_mismatch']);
+    }
+    const keys = { STRIPE_SECRET_KEY: 'sk_test_1' };
+    const end = await run(['payments', 'audit', '--json'], { env: keys });
+    expect([end.code, end.failure().code]).toEqual([6, 'mode_mismatch']);
+  });
+});
+
+describe('credits packages', () => {
+  test('are dated rows: a new price, a retired one, and top-ups that follow', async () => {
+    const run = await opened();
+    await run(POLICY);
+    await run(['packages', 'set', '500', '--credits', '500', '--price', '4', '--from', '2026-03-12']);
+    const priced = async (now: string) => (await run(['topup', '--json', '--now', now])).json().priceCents;
+    expect([await priced('2026-03-11'), await priced('2026-03-12')]).toEqual([500, 400]);
+    const retired = (await run(['packages', 'retire', '500', '--now', '2026-03-13', '--json'])).json();
+    expect(retired).toMatchObject({ kind: 'setting', packages: [{ package: '2000' }] });
+    const { packages } = (await run(['packages', '--now', '2026-03-13', '--json'])).json();
+    expect(packages).toEqual([
+      {
+        package: '2000',
+        credits: 2_000,
+        priceCents: 1_800,
+        currency: 'usd',
+        from: '1970-01-01T00:00:00.000Z',
+      },
+    ]);
+    expect(await priced('2026-03-13')).toBeNull();
+  });
+});
