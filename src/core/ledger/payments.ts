@@ -2,7 +2,7 @@
  * Payment attempts: reserving one, noting how far it is, and granting what was paid. Whoever talks to the provider calls
  * these between its calls; each is one transaction, so a crash leaves a state from which one can go on.
  *
- * Source: contract 9; the notes on payments in the README (the states, C0 to C8).
+ * Source: contract 9; docs/PAYMENTS.md (one charge).
  */
 import { formatCredits, type Microcredits, micro, ZERO } from '../credits.ts';
 import { LedgerError } from '../errors.ts';

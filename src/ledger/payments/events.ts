@@ -2,7 +2,7 @@
  * Events of the provider: each says where to look, and what is booked is how things stand there. So an event may come twice,
  * late, in any order or not at all. The one entry for webhooks, for polling and for tests.
  *
- * Source: contract 9; the table of events in the README.
+ * Source: contract 9; docs/PAYMENTS.md (events).
  */
 
 import type { Microcredits } from '../../core/credits.ts';

@@ -8,7 +8,7 @@
  * Idempotency: every call that makes something takes a `key`, derived from the id of our own attempt and never from an
  * amount. The same key with the same facts makes nothing twice and gives the first answer again.
  *
- * Source: contract 9; the README's chapter on payments.
+ * Source: contract 9; docs/PAYMENTS.md.
  */
 import type { Instant } from '../../core/types.ts';
 import type { LedgerMode } from '../views.ts';

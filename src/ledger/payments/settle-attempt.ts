@@ -3,7 +3,7 @@
  * comes later, after a crash at any point, can go on by looking: a payment of the provider succeeds at most once, and it
  * is never made a second time while the first may exist.
  *
- * Source: contract 9; README (the states of a payment, and what follows a stop between any two).
+ * Source: contract 9; docs/PAYMENTS.md (one charge).
  */
 import { isLedgerError } from '../../core/errors.ts';
 import { payId } from '../../core/ids.ts';
