@@ -5,6 +5,8 @@ import { postgresLedger } from '../helpers/postgres.ts';
 
 export interface Engine {
   readonly name: string;
+  /** Requests that are sent together may arrive in any order. */
+  readonly isRemote?: boolean;
   make(options?: TestLedgerOptions): Promise<AnyTestLedger>;
 }
 

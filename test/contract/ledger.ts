@@ -232,24 +232,27 @@ export function ledgerContract(engine: Engine): void {
       await expect(grant('720h', 30 * DAY)).rejects.toMatchObject({ code: 'key_reused' });
     });
 
-    it('prices a call by a rate that was set earlier in the same transaction', async () => {
-      const t = await make({ plan: 'pro' });
-      const set = {
-        model: 'haiku',
-        name: null,
-        provider: null,
-        input: '2',
-        output: '2',
-        cacheRead: null,
-        cacheWrite: null,
-        from: null,
-      };
-      const [, spent] = await Promise.all([
-        t.ledger.setModel(set),
-        t.ledger.spend('default', callSpend(callOf('haiku', 1000, 0))),
-      ]);
-      expect(spent.credits).toBe(credits('2'));
-    });
+    it.skipIf(engine.isRemote)(
+      'prices a call by a rate that was set earlier in the same transaction',
+      async () => {
+        const t = await make({ plan: 'pro' });
+        const set = {
+          model: 'haiku',
+          name: null,
+          provider: null,
+          input: '2',
+          output: '2',
+          cacheRead: null,
+          cacheWrite: null,
+          from: null,
+        };
+        const [, spent] = await Promise.all([
+          t.ledger.setModel(set),
+          t.ledger.spend('default', callSpend(callOf('haiku', 1000, 0))),
+        ]);
+        expect(spent.credits).toBe(credits('2'));
+      },
+    );
 
     it('adds a dated id as a model of its own, which calls of that id then cost', async () => {
       const t = await make({ plan: 'pro' });

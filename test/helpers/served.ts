@@ -8,7 +8,7 @@ import { createLog } from '../../src/http/server/log.ts';
 import type { AccessRole } from '../../src/ledger/access-tokens.ts';
 import { LocalLedger } from '../../src/ledger/local.ts';
 import type { LedgerService } from '../../src/ledger/service.ts';
-import { accessTokens, localDeps, sha256, type TestLedger } from './ledger.ts';
+import { type AnyTestLedger, accessTokens, localDeps, sha256 } from './ledger.ts';
 
 export interface Served {
   readonly server: RunningServer;
@@ -22,7 +22,7 @@ export interface Served {
 }
 
 /** Serves a ledger on a free port. The server's clock is the test's. */
-export async function serve(t: TestLedger, more: Partial<ServerDeps> = {}): Promise<Served> {
+export async function serve(t: AnyTestLedger, more: Partial<ServerDeps> = {}): Promise<Served> {
   const log: string[] = [];
   const own = {
     ...localDeps(t),
@@ -76,7 +76,7 @@ export async function serve(t: TestLedger, more: Partial<ServerDeps> = {}): Prom
  * The ledger of a test reached over HTTP with an admin's token. Stands in for the local one: the server starts with the first
  * question.
  */
-export function overHttp(t: TestLedger): TestLedger {
+export function overHttp(t: AnyTestLedger): AnyTestLedger {
   let served: Promise<{ readonly served: Served; readonly remote: RemoteLedger }> | undefined;
   const connect = () => {
     served ??= serve(t).then(async (each) => ({
@@ -103,9 +103,6 @@ export function overHttp(t: TestLedger): TestLedger {
     },
   }) as LocalLedger;
   return {
-    get file() {
-      return t.file;
-    },
     store: t.store,
     ledger,
     get at() {
@@ -114,7 +111,7 @@ export function overHttp(t: TestLedger): TestLedger {
     set at(instant) {
       t.at = instant;
     },
-    reopen: (access) => t.reopen(access),
+    reopen: () => t.reopen(),
     ahead: (ms) => t.ahead(ms),
     async done() {
       await (await served)?.served.stop();

@@ -218,6 +218,41 @@ describe('one bad request is its own answer', () => {
   });
 });
 
+describe('many at once', () => {
+  test('50 spends of 20 on 480 credits: 24 are booked, the rest refused whole', async () => {
+    await start();
+    await t.ledger.spend('default', spendOf('570'));
+    const answers = await Promise.all(Array.from({ length: 50 }, () => post('/v1/spends', '{"credits":20}')));
+    const statuses = answers.map(({ status }) => status);
+    expect([
+      statuses.filter((each) => each === 200).length,
+      statuses.filter((each) => each === 402).length,
+    ]).toEqual([24, 26]);
+    expect(await codeOf(answers.find(({ status }) => status === 402)!)).toEqual([
+      402,
+      'insufficient_credits',
+    ]);
+    expect((await t.ledger.balance('default')).available).toBe(0);
+  });
+
+  test('one key sent 20 times at once is one receipt', async () => {
+    await start();
+    const send = () => post('/v1/spends', '{"credits":1}', { 'idempotency-key': 'k' });
+    const receipts = await Promise.all(
+      Array.from({ length: 20 }, async () => (await (await send()).json()) as ReceiptView),
+    );
+    expect(new Set(receipts.map(({ receipt }) => receipt)).size).toBe(1);
+    expect(receipts.filter(({ replayed }) => !replayed)).toHaveLength(1);
+  });
+
+  test('a head alone is answered without a body', async () => {
+    await start();
+    const response = await fetch(`${served.url}/v1/balance`, { method: 'HEAD', headers: headersOf() });
+    expect([response.status, await response.text()]).toEqual([200, '']);
+    expect((await get('/v1/balance')).status).toBe(200);
+  });
+});
+
 describe('limits', () => {
   test('too many requests of one token are 429, of another not', async () => {
     await start({ limits: { perSecond: 2 } });
