@@ -9,7 +9,7 @@ import { formatCredits, type Microcredits, ZERO } from './credits.ts';
 import { localMonth } from './cycles.ts';
 import { invalid } from './errors.ts';
 import type { Instant } from './types.ts';
-import { ACTIVE, type Attempt, type Wallet } from './wallet.ts';
+import { ACTIVE, type Attempt, isUnheard, type Wallet } from './wallet.ts';
 import type { ZoneRules } from './zones.ts';
 
 /** Packages that make up an amount, and what they cost together. */
@@ -180,7 +180,7 @@ export function topupState({ policy, card, attempts }: Wallet, facts: TopupFacts
   const automatic = active.filter((attempt) => attempt.kind === 'auto');
   if (automatic.some((attempt) => attempt.status === 'requires_action')) return 'needs_action';
   // An unknown outcome blocks whatever it was for: it may have been paid.
-  if (automatic.length > 0 || active.some((attempt) => attempt.status === 'unknown')) return 'in_flight';
+  if (automatic.length > 0 || active.some(isUnheard)) return 'in_flight';
   if (facts.isRenewing === true) return 'in_flight';
   if (policy.coolUntil !== null && facts.at < policy.coolUntil) return 'cooling_down';
   if (policy.limitCents !== null && facts.usedCents + facts.priceCents > policy.limitCents)

@@ -111,6 +111,10 @@ export const ACTIVE: ReadonlySet<AttemptStatus> = new Set<AttemptStatus>([
   'unknown',
 ]);
 
+/** The bank was asked, and nobody has heard its answer: nothing else is charged before that is known. */
+export const isUnheard = ({ status }: Pick<Attempt, 'status'>): boolean =>
+  status === 'unknown' || status === 'confirming';
+
 /** What of a payment went back: id of the refund or dispute → its status and its money. Merged, never replaced. */
 export type Returns = Readonly<Record<string, { readonly status: ReturnStatus; readonly cents: number }>>;
 

@@ -15,6 +15,7 @@ import {
   type Attempt,
   type AttemptStatus,
   type Card,
+  isUnheard,
   type TopupPolicy,
   type Wallet,
   type WalletChange,
@@ -98,7 +99,7 @@ export function decidePurchase(
 ): Reserved {
   refuseClosed(booking.account);
   for (const attempt of wallet.attempts.values()) {
-    if (attempt.status === 'unknown') throw outcomeUnknown(payId(booking.account, attempt.no));
+    if (isUnheard(attempt)) throw outcomeUnknown(payId(booking.account, attempt.no));
   }
   sweep(booking);
   requireRoomFor(booking, wallet, purchase.credits);

@@ -9,7 +9,7 @@ import { readId } from '../../core/ids.ts';
 import { decidePurchase, type Payer } from '../../core/ledger/payments.ts';
 import { requireCard } from '../../core/ledger/topup.ts';
 import type { Purchase } from '../../core/topup.ts';
-import { ACTIVE, type Attempt } from '../../core/wallet.ts';
+import { ACTIVE, type Attempt, isUnheard } from '../../core/wallet.ts';
 import { writeClock } from '../local-deps.ts';
 import { keyReused } from '../local-keys.ts';
 import type { BuyInput, PurchaseView } from '../payment-views.ts';
@@ -80,7 +80,7 @@ export async function buy(
   const purchase = await quote(run, input);
   const provider = await run.provider();
   if (!dryRun) await settleUnknown(run, id);
-  const payer = await payerOf(run, id, input.checkout);
+  const payer = await payerOf(run, id, input.checkout, dryRun);
   const { value, decided, state } = await run.decide<Bought>(
     id,
     { key, dryRun },
@@ -137,11 +137,11 @@ async function goOn(run: PaymentRun, id: string, reserved: Reserved): Promise<Pu
 async function settleUnknown(run: PaymentRun, id: string): Promise<void> {
   const { attempts } = await run.deps.store.payments.wallet(await run.account(id), run.now());
   for (const attempt of attempts.values()) {
-    if (attempt.status === 'unknown') await settleAttempt(run, id, attempt.no, 'found');
+    if (isUnheard(attempt)) await settleAttempt(run, id, attempt.no, 'found');
   }
 }
 
-async function payerOf(run: PaymentRun, id: string, checkout: boolean): Promise<Payer> {
+async function payerOf(run: PaymentRun, id: string, checkout: boolean, dryRun: boolean): Promise<Payer> {
   const account = await run.account(id);
   const wallet = await run.deps.store.payments.wallet(account, run.now());
   const provider = await run.provider();
@@ -154,6 +154,8 @@ async function payerOf(run: PaymentRun, id: string, checkout: boolean): Promise<
   if (card !== null && card.provider === provider.name) {
     return { provider: card.provider, customer: card.customer, paymentMethod: null };
   }
+  // A dry run calls nobody.
+  if (dryRun) return { provider: provider.name, customer: 'none', paymentMethod: null };
   const installation = await run.installation(account);
   const key = `cust:${installation}:${id}`;
   const customer = await provider.ensureCustomer({ account: id, installation, key });
