@@ -9,7 +9,7 @@ import type { ServerDeps } from '../../src/http/server/deps.ts';
 import { redact } from '../../src/http/server/log.ts';
 import { LocalLedger } from '../../src/ledger/local.ts';
 import type { ReceiptView } from '../../src/ledger/service.ts';
-import { localDeps, spendOf, type TestLedger, testLedger } from '../helpers/ledger.ts';
+import { accessTokens, localDeps, spendOf, type TestLedger, testLedger } from '../helpers/ledger.ts';
 import { type Served, serve } from '../helpers/served.ts';
 
 let t: TestLedger;
@@ -316,6 +316,19 @@ describe('logs', () => {
     for (const secret of secrets) {
       expect(redact(`before ${secret} after`)).not.toMatch(/abcdefghij|abc\.def|51abc|whsec_abc|hunter2/);
     }
+  });
+});
+
+describe('a token that is revoked', () => {
+  test('is refused from then on, however often it was used before', async () => {
+    await start();
+    const token = await served.token('read');
+    const use = async () => (await get('/v1/balance', { headers: headersOf(token) })).status;
+    expect(await Promise.all([use(), use(), use()])).toEqual([200, 200, 200]);
+    const last = (await accessTokens(t).list()).at(-1)!;
+    await accessTokens(t).revoke(last.id);
+    await sleep(60);
+    expect(await use()).toBe(401);
   });
 });
 

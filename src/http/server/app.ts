@@ -21,6 +21,7 @@ import type { Gauges, Metrics } from './metrics.ts';
 import { HttpRefusal, PROBLEM, problemOf } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
 import { type Reply, send } from './send.ts';
+import { cachedTokens } from './token-cache.ts';
 
 /** What the app and the process around it share. */
 export interface ServerState {
@@ -50,7 +51,8 @@ const WEBHOOK_LIMIT = 1 << 20;
 
 const SAFE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
-export function createApp(deps: ServerDeps, state: ServerState): Hono<Env> {
+export function createApp(wired: ServerDeps, state: ServerState): Hono<Env> {
+  const deps = { ...wired, tokenByNo: cachedTokens(wired.tokenByNo, () => performance.now()) };
   const app = new Hono<Env>();
   const observe = observer(deps, state);
   const rate = new RateLimit(deps.limits?.perSecond ?? LIMITS.perSecond, () => performance.now());
