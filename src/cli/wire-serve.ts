@@ -26,7 +26,7 @@ export async function serveLedger(
     );
   }
   // Without the signal: what waits for the ledger when the server is to end is still answered.
-  const deps = await openDeps({ ...options, remote: null, readOnly: false });
+  const deps = await openDeps({ ...options, readOnly: false });
   const { store } = deps;
   const provider = shareProvider(deps.payments);
   const own: LocalDeps = { ...deps, ...provider.payments, zones: await deps.loadZones() };

@@ -35,6 +35,11 @@ describe('serve', () => {
     expect(fs.existsSync(`${db}-wal`)).toBe(false);
   });
 
+  test('serves what is on this machine: a remote ledger is refused', async () => {
+    const end = await line(['serve', '--json'], { env: { CREDITS_REMOTE: 'http://127.0.0.1:1' } });
+    expect([end.code, end.failure().code]).toEqual([2, 'invalid_argument']);
+  });
+
   test('needs a ledger', async () => {
     const end = await line(['serve', '--db', path.join(home, 'none.db'), '--json']);
     expect([end.code, end.failure().code]).toEqual([2, 'no_ledger']);
