@@ -44,6 +44,7 @@ CREATE TABLE card (
   CHECK ((consent IS NULL) = (consent_at IS NULL))
 ) ${table};
 CREATE INDEX card_customer ON card (customer);
+CREATE INDEX card_waiting ON card (account) WHERE setup IS NOT NULL OR subscription IS NOT NULL;
 CREATE INDEX card_method ON card (payment_method) WHERE payment_method IS NOT NULL;
 `;
 

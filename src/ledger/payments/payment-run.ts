@@ -2,6 +2,7 @@
  * What everything about payments works with: the ledger's parts, the provider once it is needed, and one way to let the core
  * decide about an account's wallet inside the store's transaction.
  */
+import { add, ZERO } from '../../core/credits.ts';
 import { LedgerError } from '../../core/errors.ts';
 import { LEDGER_CHAIN } from '../../core/ledger/accounts.ts';
 import { Booking } from '../../core/ledger/booking.ts';
@@ -59,6 +60,8 @@ export class PaymentRun {
   readonly deps: LocalDeps;
   readonly #access: PaymentAccess;
   #provider: Promise<PaymentProvider> | undefined;
+  /** Credits that this run has booked. */
+  readonly moved = { granted: ZERO, clawed: ZERO, reinstated: ZERO };
 
   constructor(deps: LocalDeps, access: PaymentAccess) {
     this.deps = deps;
@@ -67,6 +70,13 @@ export class PaymentRun {
 
   webhookSecrets(): Promise<readonly string[]> {
     return this.#access.webhookSecrets();
+  }
+
+  /** A run of its own, which counts what it books; the provider is the same. */
+  alone(): PaymentRun {
+    const run = new PaymentRun(this.deps, this.#access);
+    run.#provider = this.provider();
+    return run;
   }
 
   async planPrices(): Promise<ReadonlyMap<string, string>> {
@@ -137,7 +147,19 @@ export class PaymentRun {
     };
     const [result] = await this.deps.store.execute([work]);
     if (!result!.ok) throw result!.error;
+    if (loads.dryRun !== true) this.#count(result!.decided);
     return { ...outcome!, decided: result!.decided };
+  }
+
+  #count(decided: Decided): void {
+    if ('replay' in decided) return;
+    for (const { receipt } of decided.booked) {
+      const { kind, credits, detail } = receipt;
+      const isSold = kind === 'grant' || (kind === 'plan_change' && detail?.invoice !== undefined);
+      if (isSold) this.moved.granted = add(this.moved.granted, credits);
+      else if (kind === 'clawback') this.moved.clawed = add(this.moved.clawed, credits);
+      else if (kind === 'reinstate') this.moved.reinstated = add(this.moved.reinstated, credits);
+    }
   }
 
   async close(): Promise<void> {

@@ -4,9 +4,8 @@
  *
  * Source: contract 6 (`payments sync`), 9.
  */
-import { add, type Microcredits, micro, ZERO } from '../../core/credits.ts';
 import { isLedgerError, type LedgerError } from '../../core/errors.ts';
-import { ACTIVE, type Attempt } from '../../core/wallet.ts';
+import { ACTIVE } from '../../core/wallet.ts';
 import type { AttemptView, SyncView } from '../payment-views.ts';
 import { attemptView } from './attempt-views.ts';
 import { finishCard } from './cards.ts';
@@ -20,19 +19,17 @@ const PAGE = 200;
 
 interface Sums {
   attempts: AttemptView[];
-  granted: Microcredits;
-  clawed: Microcredits;
-  reinstated: Microcredits;
   failed: { what: string; error: LedgerError }[];
 }
 
 /** @throws LedgerError `mode_mismatch`, `invalid_argument`, `payment_unknown` (the events cannot be read) */
-export async function syncPayments(run: PaymentRun, dryRun: boolean): Promise<SyncView> {
+export async function syncPayments(shared: PaymentRun, dryRun: boolean): Promise<SyncView> {
+  const run = shared.alone();
   const provider = await run.provider();
-  const sums: Sums = { attempts: [], granted: ZERO, clawed: ZERO, reinstated: ZERO, failed: [] };
+  const sums: Sums = { attempts: [], failed: [] };
   for await (const id of accountsWith(run)) await settleAccount(run, id, sums, dryRun);
   const events = dryRun ? { read: 0, applied: 0 } : await readEvents(run, sums);
-  return { provider: provider.name, ...sums, events, dryRun };
+  return { provider: provider.name, ...sums, ...run.moved, events, dryRun };
 }
 
 async function* accountsWith(run: PaymentRun): AsyncGenerator<string> {
@@ -53,7 +50,6 @@ async function settleAccount(run: PaymentRun, id: string, sums: Sums, dryRun: bo
     await guarded(sums, attemptView(account, attempt).attempt, async () => {
       const after = dryRun ? attempt : await settleAttempt(run, id, attempt.no, 'found');
       sums.attempts.push(attemptView(account, after));
-      if (after.status === 'succeeded') sums.granted = add(sums.granted, after.credits);
     });
   }
   if (card?.subscription != null && !dryRun) {
@@ -88,7 +84,7 @@ async function readEvents(run: PaymentRun, sums: Sums): Promise<{ read: number; 
   for (const event of events) {
     if (await payments.hasEvent(event.id)) continue;
     await guarded(sums, event.id, async () => {
-      const outcome = await applyCounted(run, event, sums);
+      const outcome = await applyEvent(run, event);
       await payments.recordEvents([{ id: event.id, type: event.type, createdAt: event.createdAt, outcome }]);
       applied += 1;
     });
@@ -98,28 +94,6 @@ async function readEvents(run: PaymentRun, sums: Sums): Promise<{ read: number; 
     await payments.setCursor(provider.name, cursor);
   }
   return { read: events.length, applied };
-}
-
-async function applyCounted(run: PaymentRun, event: ProviderEvent, sums: Sums): Promise<EventOutcome> {
-  const intent =
-    event.subject.what === 'intent'
-      ? event.subject.id
-      : event.subject.what === 'returns'
-        ? event.subject.intent
-        : null;
-  const before = intent === null ? null : await attemptOf(run, intent);
-  const outcome = await applyEvent(run, event);
-  const after = intent === null ? null : await attemptOf(run, intent);
-  if (outcome === 'granted' && after !== null) sums.granted = add(sums.granted, after.credits);
-  const moved = micro((after?.clawed ?? 0) - (before?.clawed ?? 0));
-  if (moved > 0) sums.clawed = add(sums.clawed, moved);
-  else sums.reinstated = micro(sums.reinstated - moved);
-  return outcome;
-}
-
-async function attemptOf(run: PaymentRun, intent: string): Promise<Attempt | null> {
-  const known = await run.deps.store.payments.attemptOf({ intent });
-  return known === null ? null : run.attempt(known.account, known.no);
 }
 
 /** Applies an event that a webhook brought, once. For the server. @returns what it came to */

@@ -60,7 +60,7 @@ describe('a plan that is paid', () => {
     await ledger.syncPayments();
     expect(await available()).toBe(credits('50'));
     rig.fake.complete(/cs_[A-Za-z0-9_]+/.exec(page.payUrl!)![0], 'pm_card_visa');
-    await ledger.syncPayments();
+    expect(await ledger.syncPayments()).toMatchObject({ granted: credits('1000'), failed: [] });
     expect(await available()).toBe(credits('1050'));
     expect(await ledger.plan('default')).toMatchObject({ plan: 'pro', status: 'active', pending: null });
     expect(await ledger.cycle('default')).toMatchObject({
