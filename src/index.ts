@@ -10,6 +10,25 @@ export { formatCredits, type Microcredits, parseCredits } from './core/credits.t
 export { isLedgerError, LedgerError, type RefusalCode } from './core/errors.ts';
 export type * from './ledger/service.ts';
 
+/**
+ * Opens a ledger that `credits serve` serves: the same service, over HTTP.
+ * @param url its address; plain http only on this machine
+ * @param token an access token; what it may do is its role's
+ * @returns the service; end with `close()`
+ * @throws LedgerError `unauthenticated`, `remote_unreachable`, `invalid_argument`
+ */
+export function openRemoteLedger(url: string, token: string): Promise<LedgerService> {
+  return wire.open({
+    db: '',
+    remote: { url, token },
+    now: null,
+    clock: Date.now,
+    random: randomBytes,
+    readOnly: false,
+    env: {},
+  });
+}
+
 /** How a ledger is opened from a program. */
 export interface OpenOptions {
   /** True: nothing can be written, and no lock is ever taken. */
