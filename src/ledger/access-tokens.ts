@@ -6,14 +6,11 @@
  * Source: contract 5.11 (tokens book a setting), 6 (`tokens`), 8 (roles).
  */
 import { LedgerError } from '../core/errors.ts';
-import { LEDGER_CHAIN } from '../core/ledger/accounts.ts';
-import type { Command } from '../core/ledger/commands.ts';
-import { decide } from '../core/ledger/decide.ts';
 import type { Instant } from '../core/types.ts';
-import { answerOf, contextOf, type LocalDeps, refuseFuture } from './local-deps.ts';
-import { keyReused } from './local-keys.ts';
+import type { LocalDeps } from './local-deps.ts';
+import { bookSettings } from './local-settings.ts';
 import type { ReceiptView, WriteOptions } from './service.ts';
-import type { Replay, SettingRow, Work } from './store.ts';
+import type { Replay, SettingRow } from './store.ts';
 
 /** What a token may do; each may also do what those before it may. Source: contract 8. */
 export const ACCESS_ROLES = ['read', 'spend', 'admin'] as const;
@@ -102,10 +99,11 @@ export function createAccessTokens(deps: LocalDeps, secret: () => string): Acces
     async create({ role, account }, options = {}) {
       if (account !== null) await store.read(account);
       let token: string | null = null;
-      const { replay, receipt } = await book(deps, ['token', role, account], options, (no, madeAt) => {
+      const rows = (_: unknown, madeAt: Instant, no: number): SettingRow[] => {
         token = `credits_${no}_${secret()}`;
-        return { table: 'access_token', no, hash: deps.sha256(token), role, account, madeAt };
-      });
+        return [{ table: 'access_token', no, hash: deps.sha256(token), role, account, madeAt }];
+      };
+      const { replay, receipt } = await bookSettings(deps, ['token', role, account], rows, options);
       const no = seqOf(receipt, replay);
       const [row] = no === null ? [] : await store.accessTokens(no);
       if (row === undefined) {
@@ -118,9 +116,9 @@ export function createAccessTokens(deps: LocalDeps, secret: () => string): Acces
     async revoke(id, options = {}) {
       const row = await find(id);
       if (row.endedAt !== null && options.key == null) return { ...viewOf(row), receipt: null };
-      const { receipt } = await book(deps, ['token end', row.no], options, (_no, at) =>
-        row.endedAt === null ? { table: 'access_token_end', token: row.no, at } : null,
-      );
+      const rows = (_: unknown, at: Instant): SettingRow[] =>
+        row.endedAt === null ? [{ table: 'access_token_end', token: row.no, at }] : [];
+      const { receipt } = await bookSettings(deps, ['token end', row.no], rows, options);
       return { ...viewOf(await find(id)), receipt };
     },
   };
@@ -130,43 +128,4 @@ export function createAccessTokens(deps: LocalDeps, secret: () => string): Acces
 function seqOf(receipt: ReceiptView, replay: Replay | null): number | null {
   if (replay !== null) return replay.booked.receipt.seq;
   return receipt.receipt === null ? null : Number(receipt.receipt.split('_').at(-1));
-}
-
-/**
- * Books one row on the ledger's chain.
- * @param row given the receipt's number and time; null: the receipt alone
- */
-async function book(
-  deps: LocalDeps,
-  request: readonly unknown[],
-  { key = null, dryRun = false }: WriteOptions,
-  row: (no: number, at: Instant) => SettingRow | null,
-): Promise<{ readonly replay: Replay | null; readonly receipt: ReceiptView }> {
-  const now = deps.now();
-  const hash = key === null ? null : deps.sha256(JSON.stringify(['setting', request]));
-  const work: Work = {
-    account: LEDGER_CHAIN,
-    now,
-    loads: { key },
-    dryRun,
-    decide: ({ state, replay, catalogue }) => {
-      if (replay !== null) {
-        if (replay.booked.receipt.request !== hash) throw keyReused(key!);
-        return { replay };
-      }
-      refuseFuture(deps.store.mode, now, deps.wall());
-      const added = row(state.account.receiptSeq + 1, Math.max(now, state.account.lastAt));
-      const settings = added === null ? [] : [added];
-      const detail = { rows: settings, by: deps.actor };
-      const command: Command = { type: 'setting', detail, byok: null, note: null };
-      const outcome = decide(state, command, now, contextOf(deps, catalogue), { key, request: hash });
-      return { ...outcome, settings };
-    },
-  };
-  const [result] = await deps.store.execute([work]);
-  if (!result!.ok) throw result!.error;
-  const { decided } = result!;
-  const replay = 'replay' in decided ? decided.replay : null;
-  const owner = (await deps.store.read(LEDGER_CHAIN)).state.account;
-  return { replay, receipt: answerOf(decided, dryRun, owner) };
 }

@@ -15,11 +15,11 @@ import { parseRate, type Rates, type TokenRates } from '../core/rates.ts';
 import type { Instant } from '../core/types.ts';
 import { answerOf, contextOf, type LocalDeps, refuseFuture } from './local-deps.ts';
 import { keyReused } from './local-keys.ts';
-import type { ModelSetInput, SettingView, WriteOptions } from './service.ts';
-import type { SettingRow, Work } from './store.ts';
+import type { ModelSetInput, ReceiptView, SettingView, WriteOptions } from './service.ts';
+import type { Replay, SettingRow, Work } from './store.ts';
 
-/** What a change adds, given the price list of its transaction. */
-type Rows = (catalogue: Catalogue, now: Instant) => SettingRow[];
+/** What a change adds, given the price list of its transaction, its time and the number of its receipt. */
+type Rows = (catalogue: Catalogue, now: Instant, receipt: number) => SettingRow[];
 
 const MODEL_ID = /^[A-Za-z0-9~][A-Za-z0-9._:/@~+-]{0,199}$/;
 const PLAN_ID = /^[a-z][a-z0-9_-]{0,31}$/;
@@ -28,13 +28,14 @@ const PROVIDER = /^[a-z][a-z0-9_-]{0,63}$/;
 /**
  * Books rows on the ledger's chain.
  * @param request what the key is bound to: the change as asked, not the rows it became
+ * @returns the receipt, and what the key had been bound to before
  */
-export async function changeSettings(
+export async function bookSettings(
   deps: LocalDeps,
   request: unknown,
   rows: Rows,
   { key = null, dryRun = false }: WriteOptions,
-): Promise<SettingView> {
+): Promise<{ readonly replay: Replay | null; readonly receipt: ReceiptView }> {
   const now = deps.now();
   const hash = key === null ? null : deps.sha256(JSON.stringify(['setting', request]));
   const work: Work = {
@@ -48,7 +49,7 @@ export async function changeSettings(
         return { replay };
       }
       refuseFuture(deps.store.mode, now, deps.wall());
-      const settings = rows(catalogue, Math.max(now, state.account.lastAt));
+      const settings = rows(catalogue, Math.max(now, state.account.lastAt), state.account.receiptSeq + 1);
       const command: Command = {
         type: 'setting',
         detail: { rows: settings, by: deps.actor },
@@ -61,8 +62,20 @@ export async function changeSettings(
   };
   const [result] = await deps.store.execute([work]);
   if (!result!.ok) throw result!.error;
+  const { decided } = result!;
+  const replay = 'replay' in decided ? decided.replay : null;
   const owner = (await deps.store.read(LEDGER_CHAIN)).state.account;
-  const receipt = answerOf(result!.decided, dryRun, owner);
+  return { replay, receipt: answerOf(decided, dryRun, owner) };
+}
+
+/** The same for the price list. @param request as above */
+export async function changeSettings(
+  deps: LocalDeps,
+  request: unknown,
+  rows: Rows,
+  options: WriteOptions,
+): Promise<SettingView> {
+  const { receipt } = await bookSettings(deps, request, rows, options);
   return { receipt, catalogue: await deps.store.catalogue() };
 }
 
