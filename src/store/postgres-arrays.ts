@@ -5,7 +5,9 @@
 import type { ColumnType } from './postgres-sql.ts';
 import type { Value } from './rows.ts';
 
-const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
+const SPECIAL = /["\\]/;
+const quoted = (text: string): string =>
+  SPECIAL.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : `"${text}"`;
 
 const ELEMENT: Readonly<Record<ColumnType, (value: Exclude<Value, null>) => string>> = {
   bigint: (value) => String(value),

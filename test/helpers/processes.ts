@@ -143,7 +143,7 @@ export function workshop<Task extends object>(source: string) {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    external: ['better-sqlite3'],
+    external: ['better-sqlite3', 'pg'],
     logLevel: 'warning',
   });
   return {

@@ -1,0 +1,163 @@
+/**
+ * Several nodes on one PostgreSQL: exactly what is there is given out, a node that is killed loses nothing it said was
+ * booked, and neither does a server that crashes.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { defaultRows } from '../../src/catalog/index.ts';
+import type { LocalLedger } from '../../src/ledger/local.ts';
+import { openWork } from '../../src/ledger/local-accounts.ts';
+import { settingRows } from '../../src/ledger/new-ledger.ts';
+import { createPostgres } from '../../src/store/postgres-open.ts';
+import { credits, NOON, serviceOver, spendOf, storeOptions, zones } from '../helpers/ledger.ts';
+import { postgresLedger } from '../helpers/postgres.ts';
+import { BALANCE, FAIR, NODES, race, racingLedger } from '../helpers/postgres-race.ts';
+import { startAgain, startServer, stopServer } from '../helpers/postgres-server.ts';
+import { crew, dismiss, LONG, newFolder, PATIENCE, seeded, until, workshop } from '../helpers/processes.ts';
+import { findings } from '../helpers/tamper.ts';
+import { spendInput } from '../helpers/worker-ledger.ts';
+import type { NodeRaceAnswer, NodeTask } from './postgres-worker.ts';
+
+vi.setConfig({ testTimeout: PATIENCE, hookTimeout: PATIENCE });
+
+const SEED = Number(process.env.CREDITS_TEST_SEED ?? 20_261_125);
+const WRITTEN = '0.001';
+
+const shop = workshop<NodeTask>('test/torture/postgres-worker.ts');
+afterAll(() => shop.close());
+
+describe('64 clients of three nodes', () => {
+  it(`get exactly what is there, ${LONG ? 100 : 3} times`, async () => {
+    for (let round = 0; round < (LONG ? 100 : 3); round += 1) {
+      const t = await racingLedger();
+      expect(await race(t)).toEqual(FAIR);
+      await t.done();
+    }
+  });
+
+  it('get exactly what is there where each node is a process of its own', async () => {
+    const t = await racingLedger();
+    const nodes = await crew(shop, NODES);
+    for (const [no, node] of nodes.entries()) {
+      const clients = no === 0 ? 22 : 21;
+      node.start({ role: 'race', url: t.database.url, at: NOON, name: `node-${no}`, clients, tries: 10 });
+    }
+    const answers = await Promise.all(nodes.map((node) => node.answer<NodeRaceAnswer>()));
+    await dismiss(nodes);
+    expect(answers.flatMap(({ errors }) => errors)).toEqual([]);
+    expect(answers.reduce((sum, { done }) => sum + done, 0)).toBe(BALANCE);
+    expect(answers.reduce((sum, { insufficient }) => sum + insufficient, 0)).toBe(640 - BALANCE);
+    expect(await t.ledger.balance('default')).toMatchObject({ available: 0, debt: 0 });
+    await t.done();
+  });
+});
+
+/** Keys of a journal by what was noted of them. A line that was cut off by the kill says nothing. */
+function keysOf(journal: string): { tried: Set<string>; acknowledged: Set<string> } {
+  const lines = fs.readFileSync(journal, 'utf8').split('\n').slice(0, -1);
+  const of = (mark: string) =>
+    new Set(lines.filter((line) => line.startsWith(mark)).map((line) => line.slice(mark.length)));
+  return { tried: of('try '), acknowledged: of('ack ') };
+}
+
+/** Every acknowledged key is booked; sending all that were tried again settles the rest, and books nothing twice. */
+async function settle(ledger: LocalLedger, tried: ReadonlySet<string>, acknowledged: ReadonlySet<string>) {
+  const input = spendInput(WRITTEN);
+  for (const key of acknowledged) {
+    const again = await ledger.spend('default', input, { key, dryRun: true });
+    expect(again.replayed, `${key} was acknowledged`).toBe(true);
+  }
+  for (const key of tried) await ledger.spend('default', input, { key });
+  const query = { since: null, until: null, kind: 'spent', limit: null } as const;
+  expect(await ledger.log('default', query)).toHaveLength(tried.size);
+}
+
+describe('a node that is killed', () => {
+  it('in mid-load loses no acknowledged receipt; the same keys settle the rest', async () => {
+    console.log(`seed ${SEED}`);
+    const random = seeded(SEED);
+    for (let round = 0; round < (LONG ? 50 : 2); round += 1) {
+      const t = await postgresLedger({ plan: 'harness' });
+      const folder = newFolder();
+      const nodes = await crew(shop, 2);
+      const journals = nodes.map((_, no) => path.join(folder, `${no}`));
+      for (const [no, node] of nodes.entries()) {
+        const name = `r${round}n${no}`;
+        const journal = journals[no]!;
+        node.start({
+          role: 'write',
+          url: t.database.url,
+          at: NOON,
+          name,
+          clients: 12,
+          journal,
+          amount: WRITTEN,
+        });
+      }
+      for (const [no, node] of nodes.entries()) {
+        const journal = journals[no]!;
+        await until(() => fs.existsSync(journal) && fs.readFileSync(journal, 'utf8').includes('ack '), node);
+      }
+      await sleep(200 * random());
+      for (const node of nodes) node.kill('SIGKILL');
+      await Promise.all(nodes.map(({ ended }) => ended));
+      const keys = journals.map(keysOf);
+      const all = (name: 'tried' | 'acknowledged') => new Set(keys.flatMap((each) => [...each[name]]));
+      expect(all('acknowledged').size).toBeGreaterThan(0);
+      await settle(t.ledger, all('tried'), all('acknowledged'));
+      await t.done();
+      fs.rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('a server that crashes', () => {
+  it('under load loses no acknowledged receipt, and its clients carry on by themselves', async () => {
+    const folder = newFolder();
+    const { url } = await startServer(folder, { max_connections: '50' });
+    try {
+      const account = openWork(
+        { account: 'default', plan: 'harness', zone: 'UTC', anchorAt: null },
+        NOON,
+        zones,
+        false,
+      );
+      const start = { mode: 'test' as const, now: NOON, settings: settingRows(defaultRows()), account };
+      const store = await createPostgres({ url, location: 'postgres://crashing' }, start, storeOptions);
+      const ledger = serviceOver(store, () => NOON);
+      const acknowledged = new Set<string>();
+      const tried = new Set<string>();
+      let isOver = false;
+      const clients = Array.from({ length: 8 }, async (_, client) => {
+        for (let no = 0; !isOver; no += 1) {
+          const key = `c${client}-${no}`;
+          tried.add(key);
+          await ledger.spend('default', spendOf(WRITTEN), { key });
+          acknowledged.add(key);
+        }
+      });
+      for (let crash = 0; crash < (LONG ? 10 : 1); crash += 1) {
+        const before = acknowledged.size;
+        while (acknowledged.size < before + 20) await sleep(5);
+        startAgain(folder, stopServer(folder, 'immediate')!);
+        const after = acknowledged.size;
+        while (acknowledged.size < after + 20) await sleep(5);
+      }
+      isOver = true;
+      // Nobody was told that an outcome is unknown: each was looked up.
+      await Promise.all(clients);
+      expect(acknowledged).toEqual(tried);
+      await settle(ledger, tried, acknowledged);
+      expect((await ledger.balance('default')).available).toBe(
+        credits('5050') - tried.size * credits(WRITTEN),
+      );
+      expect(findings(await ledger.verify())).toEqual([]);
+      await ledger.close();
+    } finally {
+      stopServer(folder, 'immediate');
+      fs.rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
