@@ -47,7 +47,7 @@ export function decideSubscription(
 
 /**
  * Books what an invoice paid for, once: the key is the invoice's. A period that is over, or whose credits are there, is
- * noted without credits.
+ * noted without credits. A closed account still takes what was paid for (contract 5.12).
  */
 export function decideInvoice(
   booking: Booking,
@@ -62,7 +62,7 @@ export function decideInvoice(
   const plan = requirePlan(catalogue, invoice.plan, booking.at);
   const before = booking.account;
   const facts = { invoice: { id: invoice.invoice, is: invoice.is, paidCents: invoice.paidCents } };
-  const isOver = invoice.end <= booking.at || before.closedAt !== null;
+  const isOver = invoice.end <= booking.at;
   const isThere = invoice.is === 'month' && before.cycleStart === invoice.start && before.anchorAt === null;
   if (isOver || isThere) {
     booking.close('setting', { credits: ZERO, detail: { ...facts, ...walletDetail(change) } }, key);

@@ -14,7 +14,7 @@ import { follow } from './follow.ts';
 import { checkNewLot, newLot, ruleGrant } from './grants.ts';
 import { ruleHold, ruleRelease, ruleSettle } from './holds.ts';
 import { requireSwept, ruleExpire, ruleRevoke } from './lapses.ts';
-import { isAfterClosing, PaymentAudit, ruleClawback, ruleReinstate } from './payments.ts';
+import { isAfterClosing, isOfSubscription, PaymentAudit, ruleClawback, ruleReinstate } from './payments.ts';
 import { checkCycle, rulePlanChange } from './plans.ts';
 import {
   checkLotRow,
@@ -177,7 +177,9 @@ export class AccountAudit {
     const isPaid = kind === 'grant' && isObject(detail.lot) && detail.lot.source === 'purchased';
     const isByHand = kind === 'expire' && typeof detail.lot === 'number';
     const isMoney = kind === 'setting' && isAfterClosing(detail);
-    if (isPaid || isMoney || (AFTER_CLOSING.has(kind) && !isByHand)) return;
+    const isSold =
+      (kind === 'grant' || kind === 'plan_change' || kind === 'setting') && isOfSubscription(detail);
+    if (isPaid || isMoney || isSold || (AFTER_CLOSING.has(kind) && !isByHand)) return;
     state.fault('closed', state.names.receipt(seq), `a ${kind} is booked on a closed account`);
   }
 

@@ -69,6 +69,10 @@ export const isAfterClosing = ({ attempt, topup, card }: Detail): boolean =>
   (isObject(topup) && topup.enabled === false) ||
   (isObject(card) && card.paymentMethod === null);
 
+/** What the provider says of a subscription, or an invoice of it that was paid: a closed account hears of it still. */
+export const isOfSubscription = ({ invoice, card }: Detail): boolean =>
+  isObject(invoice) || (isObject(card) && isObject(card.subscription));
+
 export class PaymentAudit {
   readonly #state: AuditState;
   #policy: TopupPolicy | null = null;

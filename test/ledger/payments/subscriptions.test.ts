@@ -130,6 +130,18 @@ describe('a plan that is paid', () => {
     expect(await available()).toBe(credits('1050'));
   });
 
+  test('a closed account still gets what an invoice paid for, and hears of the end', async () => {
+    await subscribe();
+    await ledger.closeAccount('default');
+    pass(31);
+    expect(await ledger.syncPayments()).toMatchObject({ granted: credits('1000'), failed: [] });
+    expect(await available()).toBe(credits('1050'));
+    const { card } = await t.store.payments.wallet((await t.store.read('default')).state.account, t.at);
+    rig.fake.cancelSubscription(card!.subscription!.id!);
+    await ledger.syncPayments();
+    expect(await ledger.plan('default')).toMatchObject({ plan: 'free', status: 'canceled' });
+  });
+
   test('to free: ends with the period, and what was granted lives until then', async () => {
     await subscribe();
     const view = await ledger.setPlan('default', { plan: 'free', mode: null });
