@@ -5,7 +5,7 @@
  * Source: contract 5.9, 9 (subscriptions).
  */
 import { requirePlan } from '../../core/catalogue.ts';
-import { invalid, type LedgerError } from '../../core/errors.ts';
+import { invalid, LedgerError } from '../../core/errors.ts';
 import type { ChangeMode } from '../../core/ledger/commands.ts';
 import {
   decideEnd,
@@ -64,6 +64,7 @@ export async function sellPlan(
   const target = requirePlan(catalogue, plan, run.now());
   const card = await cardOf(run, id);
   const own = card?.subscription;
+  if (isLive(own) && own.id === null && own.session !== null) await closePage(run, own.session);
   if (!isLive(own) || own.id === null) return openPage(run, id, target.id, card);
   const current = requirePlan(catalogue, own.plan, run.now());
   const change = await changeOf(run, own, target.id, mode, {
@@ -84,6 +85,25 @@ export async function sellPlan(
   }
   await applySubscription(run, own.id);
   return null;
+}
+
+/**
+ * Closes the page that is waited for before another one opens: two that are paid would be two subscriptions.
+ * @throws LedgerError `invalid_argument` when it has been paid meanwhile, `payment_unknown` when that cannot be told
+ */
+async function closePage(run: PaymentRun, session: string): Promise<void> {
+  const page = await (await run.provider()).expireCheckout(session);
+  if (page.subscription !== null) {
+    await applySubscription(run, page.subscription);
+    throw invalid(
+      'the page that was opened before has been paid meanwhile',
+      'see `credits plan`, then change it',
+    );
+  }
+  if (page.status === 'expired') return;
+  throw new LedgerError('payment_unknown', 'it is not known yet whether the page opened before is paid', {
+    hint: '`credits payments sync` finds out',
+  });
 }
 
 async function openPage(
@@ -114,8 +134,20 @@ async function openPage(
     price,
     ...none,
   };
-  await note(run, id, base, subscription);
-  return page.url;
+  const before = JSON.stringify(card?.subscription ?? null);
+  const { value: isOurs } = await run.decide(id, {}, ({ booking, wallet }) => {
+    const isSame = JSON.stringify(wallet.card?.subscription ?? null) === before;
+    const next = { card: base, subscription };
+    return {
+      change: isSame ? decideSubscription(booking, wallet, next, run.author) : undefined,
+      value: isSame,
+    };
+  });
+  if (isOurs) return page.url;
+  await provider.expireCheckout(page.session);
+  throw new LedgerError('ledger_busy', 'another command is selling this account a plan', {
+    hint: 'see `credits plan`, then repeat this',
+  });
 }
 
 async function changeOf(

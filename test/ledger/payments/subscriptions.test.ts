@@ -70,6 +70,47 @@ describe('a plan that is paid', () => {
     });
   });
 
+  const sessionOf = (url: string | undefined | null): string => /cs_[A-Za-z0-9_]+/.exec(url!)![0];
+  const paid = (session: string): Promise<string> =>
+    Promise.resolve()
+      .then(() => rig.fake.complete(session, 'pm_card_visa'))
+      .then(
+        () => 'paid',
+        () => 'closed',
+      );
+
+  test('is sold on one page at a time: the page before is closed, and two cannot be paid', async () => {
+    const first = await ledger.setPlan('default', { plan: 'pro', mode: null });
+    const second = await ledger.setPlan('default', { plan: 'harness', mode: null });
+    expect(await paid(sessionOf(first.payUrl))).toBe('closed');
+    expect(await paid(sessionOf(second.payUrl))).toBe('paid');
+    expect(await ledger.syncPayments()).toMatchObject({ granted: credits('5000') });
+    expect(await ledger.plan('default')).toMatchObject({ plan: 'harness', status: 'active' });
+  });
+
+  test('a page that was paid before the next was asked for is what counts', async () => {
+    const first = await ledger.setPlan('default', { plan: 'pro', mode: null });
+    rig.fake.complete(sessionOf(first.payUrl), 'pm_card_visa');
+    expect(await codeOf(ledger.setPlan('default', { plan: 'harness', mode: null }))).toBe('invalid_argument');
+    expect(await available()).toBe(credits('1050'));
+    expect(await ledger.plan('default')).toMatchObject({ plan: 'pro', status: 'active' });
+  });
+
+  test('two commands at once leave one page that can be paid', async () => {
+    const pages = await Promise.allSettled([
+      ledger.setPlan('default', { plan: 'pro', mode: null }),
+      ledger.setPlan('default', { plan: 'pro', mode: null }),
+    ]);
+    const [won, ...others] = pages.flatMap((page) => (page.status === 'fulfilled' ? [page.value] : []));
+    expect(others).toEqual([]);
+    expect(pages.find((page) => page.status === 'rejected')).toMatchObject({
+      reason: { code: 'ledger_busy' },
+    });
+    expect(await paid(sessionOf(won!.payUrl))).toBe('paid');
+    await ledger.syncPayments();
+    expect(await available()).toBe(credits('1050'));
+  });
+
   test('is granted once for each invoice, however often and late it is heard of', async () => {
     await subscribe();
     await ledger.syncPayments();
