@@ -39,7 +39,7 @@ export interface OpenOptions {
 
 /**
  * Opens a ledger that `credits init` made.
- * @param path the file
+ * @param path the file, or `postgres://…` without a password (`PGPASSWORD` or a passfile has it) or with one
  * @returns the service; end with `close()`
  * @throws LedgerError `no_ledger`, `ledger_unreadable`, `ledger_newer`, `ledger_read_only`, `ledger_busy`
  */

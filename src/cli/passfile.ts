@@ -41,7 +41,9 @@ function userName(): string {
  */
 export function withPassword(url: string, env: Environment): string {
   const address = new URL(url);
-  if (address.password !== '' || address.searchParams.has('password') || env.PGPASSWORD) return url;
+  if (address.password !== '' || address.searchParams.has('password')) return url;
+  // The driver itself looks there, whatever this program was lent.
+  if (env.PGPASSWORD || process.env.PGPASSWORD) return url;
   const user = decodeURIComponent(address.username) || env.PGUSER || userName();
   const wanted = [
     address.searchParams.get('host') ?? (decodeURIComponent(address.hostname) || env.PGHOST || 'localhost'),
