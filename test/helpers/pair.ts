@@ -9,15 +9,8 @@ import { projectTo } from '../../src/core/ledger/sweep.ts';
 import type { PlanContext } from '../../src/core/plans.ts';
 import type { AccountState, Hold, Lot } from '../../src/core/types.ts';
 import { Audit } from './audit.ts';
-import {
-  type Amount,
-  type Cost,
-  type Deed,
-  pricesFrom,
-  type Step,
-  type Wait,
-  type World,
-} from './histories.ts';
+import { bend } from './bend.ts';
+import { pricesFrom, type Step, type Wait, type World } from './histories.ts';
 import { NaiveAccount } from './naive-model.ts';
 import type { NaiveAnswer, NaiveCall, NaivePrices, NaiveStep } from './naive-steps.ts';
 import {
@@ -118,7 +111,7 @@ export class Pair {
 
   take({ wait, deed, halves }: Step): void {
     this.#wait(wait);
-    const step = this.#stepOf(deed);
+    const step = bend(deed, { model: this.#model, prices: this.#prices, now: this.#now });
     const command = this.#commandOf(step);
     const before = this.#state;
     const { refused, outcome, answer } = this.#decide(before, command);
@@ -188,82 +181,6 @@ export class Pair {
     const ahead = this.#model.instants().filter((at) => at > this.#now);
     const next = [...new Set(ahead)].sort((a, b) => a - b)[wait.toChange];
     if (next !== undefined) this.#now = next + wait.beside;
-  }
-
-  /** At most what a user may name. */
-  #amount(amount: Amount, whole: bigint): bigint {
-    if ('credits' in amount) return BigInt(amount.credits);
-    const part = (whole * BigInt(Math.round(amount.share * 10_000)) + 9_999n) / 10_000n;
-    return part < 1_000_000_000_000_000n ? part : 1_000_000_000_000_000n;
-  }
-
-  #cost(cost: Cost): bigint | NaiveCall {
-    if ('call' in cost) return cost.call;
-    const at = Math.max(this.#now, this.#model.last);
-    const amount = this.#amount(cost, this.#model.see(at).available);
-    return 'share' in cost && amount === 0n ? 1n : amount;
-  }
-
-  /** Mostly one of the likely ones, else any number up to one that does not exist. */
-  #pick(nth: number, likely: readonly number[]): number {
-    if (likely.length > 0 && nth % 8 !== 0) return likely[nth % likely.length]!;
-    return nth % (Math.max(this.#state.lots.size, this.#state.holds.size) + 1);
-  }
-
-  #openHolds(): number[] {
-    const { holds } = this.#model.see(this.#now);
-    return holds.flatMap((status, index) => (status === 'open' || status === 'lapsed' ? [index] : []));
-  }
-
-  #lotsLeft(): number[] {
-    const { lots } = this.#model.see(this.#now);
-    return lots.flatMap((lot, index) => (lot.available + lot.held > 0n ? [index] : []));
-  }
-
-  #stepOf(given: Deed): NaiveStep {
-    // Without a hold there is nothing to settle: make one.
-    const lacks = 'hold' in given && this.#openHolds().length === 0 && given.hold % 8 !== 0;
-    const deed: Deed = lacks ? { do: 'hold', cost: { share: 0.5 }, ttl: 86_400_000 } : given;
-    switch (deed.do) {
-      case 'spend': {
-        const at = deed.back === null ? null : Math.max(this.#now, this.#model.last) - deed.back;
-        return { do: 'spend', cost: this.#cost(deed.cost), at };
-      }
-      case 'hold':
-        return { ...deed, cost: this.#cost(deed.cost) };
-      case 'settle': {
-        const hold = this.#pick(deed.hold, this.#openHolds());
-        const cost = 'input' in deed.cost ? deed.cost : this.#amount(deed.cost, this.#model.held(hold));
-        return { do: 'settle', hold, cost };
-      }
-      case 'release':
-        return { do: 'release', hold: this.#pick(deed.hold, this.#openHolds()) };
-      case 'grant':
-        return this.#grantOf(deed);
-      case 'revoke':
-      case 'end':
-        return { do: deed.do, lot: this.#pick(deed.lot, this.#lotsLeft()) };
-      default:
-        return deed;
-    }
-  }
-
-  /** Mostly a grant that its source allows. */
-  #grantOf({ source, amount, priority, life }: Extract<Deed, { do: 'grant' }>): NaiveStep {
-    const at = Math.max(this.#now, this.#model.last);
-    const lasts = life === null || (source !== 'promotional' && priority !== 100);
-    const allocation = this.#prices.plans.filter(
-      (row) => row.name === this.#state.account.plan && row.from <= at,
-    );
-    const whole = source === 'welcome' ? 50_000_000n : allocation.at(-1)!.monthly;
-    const fits = (source === 'monthly' || source === 'welcome') && amount % 4 !== 0;
-    return {
-      do: 'grant',
-      source,
-      amount: fits ? whole : BigInt(amount),
-      until: lasts ? null : at + life,
-      priority,
-    };
   }
 
   #lotNo = (index: number): number => inOrder(this.#state.lots)[index]?.no ?? 9_999;

@@ -7,13 +7,12 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Microcredits } from '../../src/core/credits.ts';
 import { isLedgerError } from '../../src/core/errors.ts';
-import { ACTIVE, type Attempt } from '../../src/core/wallet.ts';
 import type { LocalLedger } from '../../src/ledger/local.ts';
 import { PaymentRun } from '../../src/ledger/payments/payment-run.ts';
 import type { ProviderEvent } from '../../src/ledger/payments/provider.ts';
 import { receiveEvent } from '../../src/ledger/payments/sync.ts';
-import type { SimulatedIntent } from '../../src/payments/simulated-books.ts';
 import { credits, DAY, sha256, spendOf, zones } from '../helpers/ledger.ts';
+import { CARDS, Money } from '../helpers/money-rules.ts';
 import { type PayingLedger, payingLedger } from '../helpers/paying.ts';
 import { LONG, PATIENCE } from '../helpers/processes.ts';
 import { type Chance, chanceOf } from '../helpers/random.ts';
@@ -27,20 +26,6 @@ const STEPS = 22;
 const A_LEDGER = 250;
 const SEED = Number(process.env.CREDITS_TEST_SEED ?? 20_261_125);
 const LIMIT_CENTS = 2_300;
-
-const CARDS = [
-  'pm_card_visa',
-  'pm_card_visa',
-  'pm_card_mastercard',
-  'pm_card_chargeCustomerFail',
-  'pm_fake_decline_insufficient_funds',
-  'pm_fake_decline_lost_card',
-  'pm_card_authenticationRequired',
-  'pm_fake_processing',
-  'pm_card_createDispute',
-  'pm_card_createDisputeInquiry',
-  'pm_card_createIssuerFraudRecord',
-];
 
 let t: PayingLedger;
 
@@ -173,35 +158,11 @@ class Schedule {
   }
 
   async #refund(): Promise<void> {
-    const intent = await this.#paid();
-    if (intent === undefined) return;
-    const { chance } = this;
-    await t.simulated.happen(intent.intent, (paid) => {
-      if (paid.refunds.length > 0 && chance.oneIn(3)) {
-        return { ...paid, refunds: paid.refunds.map((each) => ({ ...each, status: 'failed' as const })) };
-      }
-      const status = chance.pick(['pending', 'succeeded'] as const);
-      const amountCents = chance.pick([1, 100, intent.amountCents, Math.ceil(intent.amountCents / 3)]);
-      const id = `re_${intent.intent}_${paid.refunds.length}`;
-      return { ...paid, refunds: [...paid.refunds, { id, amountCents, status }] };
-    });
-    this.log.push('refund');
+    if (await this.money.refund(t.simulated, this.chance)) this.log.push('refund');
   }
 
   async #dispute(): Promise<void> {
-    const intent = await this.#paid();
-    if (intent === undefined) return;
-    const { chance } = this;
-    await t.simulated.happen(intent.intent, (paid) => {
-      if (paid.disputes.length === 0) {
-        const id = `dp_${intent.intent}`;
-        return { ...paid, disputes: [{ id, amountCents: intent.amountCents, status: 'open' }] };
-      }
-      const status = chance.pick(['won', 'lost'] as const);
-      const isOver = (each: { status: string }): boolean => each.status === 'won' || each.status === 'lost';
-      return { ...paid, disputes: paid.disputes.map((each) => (isOver(each) ? each : { ...each, status })) };
-    });
-    this.log.push('dispute');
+    if (await this.money.dispute(t.simulated, this.chance)) this.log.push('dispute');
   }
 
   async #revoke(): Promise<void> {
@@ -214,63 +175,20 @@ class Schedule {
   }
 
   #tag = '';
+  money!: Money;
 
   async begin(): Promise<void> {
     await t.ledger.openAccount({ account: this.account, plan: 'free', zone: 'UTC', anchorAt: null });
     this.#tag = (await t.store.read(this.account)).state.account.tag;
+    this.money = new Money(t.store, this.account, this.#tag, LIMIT_CENTS);
     await t.ledger.addCard(this.account, this.chance.pick(CARDS));
     const policy = { threshold: credits('100'), amount: credits('500'), limitCents: LIMIT_CENTS };
     await t.ledger.setTopup(this.account, { ...policy, enabled: true });
   }
 
-  /** Payments of this account at the provider. */
-  async intents(): Promise<SimulatedIntent[]> {
-    const rows = await t.store.payments.books.list(`pi_sim_pay_${this.#tag}_`, 0, 10_000);
-    return rows.map(({ body }) => JSON.parse(body) as SimulatedIntent);
-  }
-
-  async #paid(): Promise<SimulatedIntent | undefined> {
-    const paid = (await this.intents()).filter(({ status }) => status === 'succeeded');
-    return paid.length === 0 ? undefined : this.chance.pick(paid);
-  }
-
-  async attempts(): Promise<Attempt[]> {
-    const { account } = (await t.store.read(this.account)).state;
-    return t.store.payments.attempts(account, null, null);
-  }
-
   /** What holds after every step. */
-  async check(): Promise<void> {
-    const intents = await this.intents();
-    const attempts = await this.attempts();
-    const paidFor = new Map<string, number>();
-    for (const { ours, receivedCents } of intents) {
-      paidFor.set(ours!.attempt, (paidFor.get(ours!.attempt) ?? 0) + receivedCents);
-    }
-    for (const attempt of attempts) {
-      const name = `pay_${this.#tag}_${attempt.no}`;
-      expect(paidFor.get(name) ?? 0, `money for ${name}`).toBeLessThanOrEqual(attempt.amountCents);
-      paidFor.delete(name);
-    }
-    expect(
-      [...paidFor.entries()].filter(([, cents]) => cents > 0),
-      'payments of no attempt',
-    ).toEqual([]);
-    const automatic = attempts.filter(({ kind }) => kind === 'auto');
-    expect(automatic.filter(({ status }) => ACTIVE.has(status)).length).toBeLessThanOrEqual(1);
-    // By the provider's books and the month of the reservation, whatever the ledger says of it.
-    const months = new Map<number, number>();
-    for (const { no, reservedAt } of automatic) {
-      const paid = intents.filter(({ ours }) => ours!.attempt === `pay_${this.#tag}_${no}`);
-      const month = new Date(reservedAt).getUTCFullYear() * 12 + new Date(reservedAt).getUTCMonth();
-      const sum = paid.reduce((all, { receivedCents }) => all + receivedCents, 0);
-      months.set(month, (months.get(month) ?? 0) + sum);
-    }
-    for (const cents of months.values()) expect(cents, 'a month').toBeLessThanOrEqual(LIMIT_CENTS);
-    const { account } = (await t.store.read(this.account)).state;
-    const { policy } = await t.store.payments.wallet(account, t.at);
-    expect(policy!.strikes).toBeLessThanOrEqual(3);
-    if (policy!.enabled) expect(policy!.strikes).toBeLessThan(3);
+  check(): Promise<void> {
+    return this.money.check(t.at);
   }
 
   /** Once the line is good again, everything can be settled, and credits are worth the money that was kept. */
@@ -280,35 +198,7 @@ class Schedule {
     await t.ledger.syncPayments();
     await t.ledger.syncPayments();
     await this.check();
-    const intents = new Map((await this.intents()).map((intent) => [intent.intent, intent]));
-    const { account } = (await t.store.read(this.account)).state;
-    const attempts = await this.attempts();
-    for (const attempt of attempts) {
-      expect(ACTIVE.has(attempt.status), `${attempt.status} of ${attempt.no}`).toBe(false);
-      const paid = attempt.intent === null ? undefined : intents.get(attempt.intent);
-      expect(attempt.status === 'succeeded', `paid for ${attempt.no}`).toBe(paid?.status === 'succeeded');
-      if (paid === undefined || attempt.lot === null) continue;
-      let gone = 0;
-      for (const { amountCents, status } of paid.refunds) {
-        if (status === 'pending' || status === 'succeeded') gone += amountCents;
-      }
-      for (const { amountCents, status } of paid.disputes) {
-        if (status === 'open' || status === 'lost') gone += amountCents;
-      }
-      const target = Math.floor((attempt.credits * Math.min(gone, paid.receivedCents)) / paid.receivedCents);
-      const lot = (await t.store.lots(account, [attempt.lot])).get(attempt.lot)!;
-      const byHand = attempts.reduce(
-        (left, { clawedFrom }) => left - (clawedFrom[lot.no] ?? 0),
-        lot.revoked as number,
-      );
-      expect(attempt.clawed, `taken back of ${attempt.no}`).toBeLessThanOrEqual(target);
-      expect(
-        attempt.clawed + byHand,
-        `taken back of ${attempt.no} with what was revoked`,
-      ).toBeGreaterThanOrEqual(target);
-    }
-    const mine = intents.size > 0 ? [...intents.values()].filter(({ status }) => status === 'succeeded') : [];
-    expect(attempts.filter(({ status }) => status === 'succeeded')).toHaveLength(mine.length);
+    await this.money.checkAtRest();
   }
 }
 
