@@ -187,6 +187,10 @@ export class SimulatedProvider implements PaymentProvider {
     return this.#session(id);
   }
 
+  async checkoutUrl(id: string): Promise<string | null> {
+    return (await this.#session(id)).url;
+  }
+
   /** The holder pays between the answer that opened the page and the next look at it. */
   async retrieveCheckout(id: string): Promise<CheckoutSession> {
     const session = await this.#one<StoredSession>(id);

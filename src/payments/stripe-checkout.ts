@@ -133,6 +133,7 @@ export function stripeCheckout(stripe: Stripe, returnUrl: string) {
     startSubscription: (input: SubscriptionInput) =>
       open('opening a page to subscribe on', subscriptionPage(input), input.key),
     retrieveCheckout,
+    checkoutUrl: async (session: string): Promise<string | null> => (await retrieveCheckout(session)).url,
 
     async expireCheckout(session: string): Promise<CheckoutSession> {
       try {

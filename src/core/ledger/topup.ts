@@ -87,7 +87,8 @@ function changedPolicy({ policy }: Wallet, input: TopupInput): TopupPolicy {
   if (input.enabled === true && !before.enabled) {
     return ordered({ enabled: true, strikes: 0, coolUntil: null, reason: null });
   }
-  if (input.enabled === false && (before.enabled || before.reason === null)) {
+  // Also one that only waits for another card: who has said off is asked before it goes on.
+  if (input.enabled === false) {
     return ordered({ enabled: false, reason: 'disabled' });
   }
   return ordered({});

@@ -98,7 +98,7 @@ const withCard = (
 async function store(
   run: PaymentRun,
   id: string,
-  cardAt: (at: number, wallet: Wallet) => Card,
+  cardAt: (at: number, wallet: Wallet) => Card | null,
   key: { readonly key: string | null; readonly request: string | null },
   dryRun: boolean,
   facts: ViewFacts = {},
@@ -111,12 +111,15 @@ async function store(
         if (replay.booked.receipt.request !== key.request) throw keyReused(key.key!);
         return { change: undefined, value: false };
       }
-      const change = decideCard(booking, wallet, cardAt(booking.at, wallet), key, run.author);
+      const card = cardAt(booking.at, wallet);
+      if (card === null) return { change: undefined, value: false };
+      const change = decideCard(booking, wallet, card, key, run.author);
       const resumed = wallet.policy?.enabled === false && change.policy?.enabled === true;
       return { change, value: resumed };
     },
   );
-  const receipt = answerOf(decided, dryRun, state.account);
+  const isBooked = 'replay' in decided || decided.booked.length > 0;
+  const receipt = isBooked ? answerOf(decided, dryRun, state.account) : null;
   return cardView(id, wallet.card, { ...facts, receipt, resumed: value });
 }
 
@@ -217,9 +220,9 @@ export async function finishCard(run: PaymentRun, id: string): Promise<CardView>
   const facts = page.card;
   const isOver = page.status === 'expired' || facts === null || page.customer !== card.customer;
   // Only while this page is the one that is waited for: another may have been opened meanwhile.
-  const next = (at: number, { card: now }: Wallet): Card => {
+  const next = (at: number, { card: now }: Wallet): Card | null => {
     const base = now ?? card;
-    if (base.setup !== card.setup) return base;
+    if (base.setup !== card.setup) return null;
     return isOver ? { ...base, setup: null } : withCard(base, facts, at);
   };
   if (!isOver) await provider.useCard({ customer: card.customer, paymentMethod: facts.paymentMethod });
@@ -247,7 +250,10 @@ export async function removeCard(
   if (!dryRun && card.paymentMethod !== null && card.provider === provider.name) {
     await provider.removeCard(card.paymentMethod);
   }
-  return store(run, id, () => withoutCard(card), { key, request }, dryRun);
+  // A card that was saved meanwhile stays.
+  const next = (_at: number, { card: now }: Wallet): Card =>
+    now === null || now.paymentMethod === card.paymentMethod ? withoutCard(now ?? card) : now;
+  return store(run, id, next, { key, request }, dryRun);
 }
 
 /** The customer stays, so that a later card is the same customer's. */
@@ -274,9 +280,14 @@ export async function refreshCard(run: PaymentRun, id: string): Promise<'refresh
   const { customer, paymentMethod } = card;
   const facts = await provider.describeCard({ customer, paymentMethod });
   const noKey = { key: null, request: null };
+  // Only of the card that was asked about: another may have been saved meanwhile.
+  const changed =
+    (change: (now: Card) => Card) =>
+    (_at: number, { card: now }: Wallet): Card | null =>
+      now?.paymentMethod === paymentMethod ? change(now) : null;
   if (facts === null) {
-    await store(run, id, () => withoutCard(card), noKey, false);
-    return 'dropped';
+    const { receipt } = await store(run, id, changed(withoutCard), noKey, false);
+    return receipt === null ? 'nothing' : 'dropped';
   }
   const isSame =
     facts.brand === card.brand &&
@@ -285,6 +296,7 @@ export async function refreshCard(run: PaymentRun, id: string): Promise<'refresh
     facts.expYear === card.expYear;
   if (isSame) return 'nothing';
   const { brand, last4, expMonth, expYear } = facts;
-  await store(run, id, () => ({ ...card, brand, last4, expMonth, expYear, refused: false }), noKey, false);
-  return 'refreshed';
+  const renewed = changed((now) => ({ ...now, brand, last4, expMonth, expYear, refused: false }));
+  const { receipt } = await store(run, id, renewed, noKey, false);
+  return receipt === null ? 'nothing' : 'refreshed';
 }

@@ -236,6 +236,8 @@ export interface PaymentProvider extends SubscriptionProvider {
   startPurchase(
     input: Omit<IntentInput, 'paymentMethod' | 'customer'> & { readonly customer: string },
   ): Promise<CheckoutSession>;
+  /** The address of a page; null when it is not open any more. Never makes one. @throws as `retrieveCheckout` */
+  checkoutUrl(session: string): Promise<string | null>;
   /** @throws LedgerError `invalid_argument` when there is no such session */
   retrieveCheckout(session: string): Promise<CheckoutSession>;
   /** Closes a page that is still open; what was completed meanwhile is answered as it is. */

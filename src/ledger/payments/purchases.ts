@@ -75,6 +75,10 @@ export async function buy(
   const asked = ['buy', input.package.toLowerCase(), input.maxChargeCents, input.checkout];
   const request = key === null ? null : run.deps.sha256(JSON.stringify(asked));
   const known = key === null ? undefined : await replayed(run, id, key, request);
+  // A dry run goes on with nothing, also not with what an earlier process left.
+  if (known !== undefined && dryRun) {
+    return purchaseView(await run.account(id), known.attempt, { replayed: true, dryRun });
+  }
   if (known !== undefined) return goOn(run, id, known);
   writeClock(run.deps);
   const purchase = await quote(run, input);
@@ -128,7 +132,7 @@ async function replayed(
 
 async function goOn(run: PaymentRun, id: string, reserved: Reserved): Promise<PurchaseView> {
   const attempt = await settleAttempt(run, id, reserved.no, 'own');
-  const payUrl = attempt.status === 'requires_action' ? await urlOf(run, id, attempt) : null;
+  const payUrl = attempt.status === 'requires_action' ? await urlOf(run, attempt) : null;
   const { state } = await run.deps.store.read(id);
   return purchaseView(state.account, attempt, { payUrl, state, replayed: reserved.replayed });
 }
@@ -187,5 +191,5 @@ export async function readPurchase(run: PaymentRun, id: string, text: string): P
     });
   }
   const isWaiting = attempt.status === 'requires_action' && ACTIVE.has(attempt.status);
-  return purchaseView(account, attempt, { payUrl: isWaiting ? await urlOf(run, id, attempt) : null });
+  return purchaseView(account, attempt, { payUrl: isWaiting ? await urlOf(run, attempt) : null });
 }

@@ -8,7 +8,7 @@
 import { isLedgerError } from '../../core/errors.ts';
 import { payId } from '../../core/ids.ts';
 import { decideProgress, decideSuccess, type Progress, purchaseText } from '../../core/ledger/payments.ts';
-import { ACTIVE, type Attempt } from '../../core/wallet.ts';
+import { ACTIVE, type Attempt, isUnheard } from '../../core/wallet.ts';
 import type { PaymentRun } from './payment-run.ts';
 import type { CheckoutSession, Intent, IntentAnswer, IntentMetadata } from './provider.ts';
 
@@ -43,7 +43,12 @@ export async function settleByIntent(
   attempt: Attempt,
   intent: Intent,
 ): Promise<Attempt> {
-  return new Settling(run, account, 'found').standing(attempt, intent);
+  const settling = new Settling(run, account, 'found');
+  // While a page is open another card may be tried on it: what counts is how the page stands.
+  const isOnPage = attempt.session !== null && ACTIVE.has(attempt.status);
+  return isOnPage && intent.status !== 'succeeded'
+    ? settling.go(attempt)
+    : settling.standing(attempt, intent);
 }
 
 export const keyOf = (attempt: string, step: 'create' | 'confirm' | 'checkout'): string =>
@@ -74,7 +79,8 @@ class Settling {
     const provider = await this.#run.provider();
     const metadata = await this.#metadata(attempt);
     const { customer, paymentMethod, amountCents, currency } = attempt;
-    if (this.#approach === 'found' || attempt.status === 'unknown') {
+    const isLookedUp = this.#approach === 'found' || attempt.status === 'unknown';
+    if (isLookedUp) {
       const found = await provider.findIntent({ ...metadata, customer });
       if (found.outcome !== 'missing') return this.#answered(attempt, found);
       if (await this.#isNobodys(attempt))
@@ -90,7 +96,21 @@ class Settling {
       description: purchaseText(attempt.credits),
       key: keyOf(metadata.attempt, 'create'),
     });
+    // A key keeps a server's error for a day. What was not made takes no money, nor does what turns up late: only who has
+    // noted a payment confirms it, and nothing is noted of an attempt that has ended.
+    if (answer.outcome === 'unknown' && isLookedUp && this.#isStale(attempt, await this.#lastAt())) {
+      return this.#note(attempt, { status: 'canceled', reason: 'not_made' });
+    }
     return this.#answered(attempt, answer);
+  }
+
+  async #lastAt(): Promise<number> {
+    return (await this.#run.account(this.#account)).lastAt;
+  }
+
+  /** @param lastAt of the account: its time never runs backwards */
+  #isStale({ reservedAt }: Attempt, lastAt: number): boolean {
+    return Math.max(this.#run.now(), lastAt) - reservedAt >= STALE_MS;
   }
 
   /**
@@ -102,10 +122,7 @@ class Settling {
     const account = await this.#run.account(this.#account);
     if (account.closedAt !== null) return true;
     if (attempt.kind === 'manual') {
-      return (
-        this.#approach === 'found' &&
-        Math.max(this.#run.now(), account.lastAt) - attempt.reservedAt >= STALE_MS
-      );
+      return this.#approach === 'found' && this.#isStale(attempt, account.lastAt);
     }
     const { policy } = await store.payments.wallet(account, this.#run.now());
     return policy?.enabled !== true;
@@ -174,8 +191,11 @@ class Settling {
   async #confirm(before: Attempt, { intent }: Intent): Promise<Attempt> {
     // What was found may not go on; and what has ended meanwhile is not begun again.
     if (!ACTIVE.has(before.status) || (await this.#isNobodys(before))) return this.#letGo(before, intent);
-    if (before.kind === 'manual' && this.#approach === 'found')
+    if (before.kind === 'manual' && this.#approach === 'found') {
+      // Somebody may be asking the bank at this moment: that is not taken back by who only looks.
+      if (before.intent !== null && isUnheard(before)) return before;
       return this.#note(before, { status: 'created', intent });
+    }
     const created = await this.#note(before, { status: 'created', intent, reason: null });
     const attempt = await this.#note(created, { status: 'confirming' });
     if (attempt.status !== 'confirming') return attempt;
@@ -208,7 +228,13 @@ class Settling {
       return this.standing(attempt, answer.intent);
     }
     const isSure = answer.outcome === 'intent' && answer.intent.status === 'canceled';
-    if (failed !== undefined) return this.#note(attempt, { status: 'failed', intent, ...failed });
+    // Somebody else may have asked the bank meanwhile; a declined payment has no card left to be asked with.
+    const mayBePaid =
+      answer.outcome === 'intent'
+        ? answer.intent.status === 'processing' || answer.intent.status === 'unknown'
+        : answer.outcome === 'unknown' && failed?.failure === 'provider_config';
+    if (failed !== undefined && !mayBePaid)
+      return this.#note(attempt, { status: 'failed', intent, ...failed });
     if (isSure) return this.#note(attempt, { status: 'canceled', intent, reason: 'not_continued' });
     return this.#note(attempt, { status: 'unknown', intent, reason: 'no_answer' });
   }

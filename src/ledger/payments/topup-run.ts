@@ -12,7 +12,7 @@ import { writeClock } from '../local-deps.ts';
 import type { AttemptView, TopupRunView } from '../payment-views.ts';
 import { attemptView, failureOf } from './attempt-views.ts';
 import type { PaymentRun } from './payment-run.ts';
-import { pageOf, settleAttempt } from './settle-attempt.ts';
+import { settleAttempt } from './settle-attempt.ts';
 import { readTopup } from './topup-policy.ts';
 
 /** Accounts in a page. */
@@ -101,7 +101,7 @@ async function runOne(run: PaymentRun, id: string, dryRun: boolean): Promise<One
   if (dryRun) return { state: 'due', attempt: attemptView(account, reserved.attempt), error: undefined };
   const attempt = await settleAttempt(run, id, reserved.attempt.no, 'own');
   const view = attemptView(account, attempt);
-  const url = attempt.status === 'requires_action' ? await urlOf(run, id, attempt) : null;
+  const url = attempt.status === 'requires_action' ? await urlOf(run, attempt) : null;
   return { state: 'due', attempt: view, error: failureOf(view, url) };
 }
 
@@ -143,10 +143,14 @@ export const otherProvider = (provider: string): LedgerError =>
         : 'save a card again with `credits card add`',
   });
 
-/** The pay link of an attempt; null where the provider does not answer now. */
-export async function urlOf(run: PaymentRun, account: string, attempt: Attempt): Promise<string | null> {
+/**
+ * The pay link of an attempt, by its own page: a key is forgotten after a day, and would make a second page then. Null where
+ * there is no page, it is not open any more, or the provider does not answer now.
+ */
+export async function urlOf(run: PaymentRun, { session }: Attempt): Promise<string | null> {
+  if (session === null) return null;
   try {
-    return (await pageOf(run, account, attempt)).url;
+    return await (await run.provider()).checkoutUrl(session);
   } catch (error) {
     if (isLedgerError(error)) return null;
     throw error;

@@ -1,0 +1,193 @@
+/**
+ * What a second look must not do: charge in a dry run, open a second way to pay, undo what was written meanwhile, or keep an
+ * account waiting for a payment that can never take money. Over the Stripe provider and its fake.
+ */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { LedgerError } from '../../../src/core/errors.ts';
+import type { LocalLedger } from '../../../src/ledger/local.ts';
+import type { PaymentProvider } from '../../../src/ledger/payments/provider.ts';
+import type { BuyInput } from '../../../src/ledger/service.ts';
+import { credits, spendOf } from '../../helpers/ledger.ts';
+import { type PayingLedger, payingLedger } from '../../helpers/paying.ts';
+import type { FakeStripe } from '../../helpers/stripe/fake.ts';
+import { type FakeRig, openFakeRig } from '../../helpers/stripe/rig.ts';
+import { Crash } from '../../helpers/unreliable-provider.ts';
+
+const HOUR = 3_600_000;
+const SMALL: BuyInput = { package: '500', maxChargeCents: null, checkout: false };
+const PAGE: BuyInput = { ...SMALL, checkout: true };
+
+let t: PayingLedger;
+let rig: FakeRig;
+let fake: FakeStripe;
+let ledger: LocalLedger;
+
+beforeEach(async () => {
+  t = payingLedger();
+  t.at = Date.UTC(2026, 2, 1, 12);
+  rig = await openFakeRig({ startAt: t.at, timeoutMs: 1_000 });
+  fake = rig.fake;
+  ledger = t.another(rig.provider);
+});
+afterEach(async () => {
+  await rig.close();
+  await t.done();
+});
+
+const codeOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'done',
+    (error: LedgerError) => error.code,
+  );
+
+/** A process that dies at a call. */
+const dying = (method: keyof PaymentProvider, when: 'before' | 'after' = 'before'): LocalLedger =>
+  t.another(
+    new Proxy(rig.provider, {
+      get(target, name) {
+        const own: unknown = Reflect.get(target, name);
+        if (name !== method || typeof own !== 'function') return own;
+        return async (...facts: unknown[]) => {
+          if (when === 'after') await own.apply(target, facts);
+          throw new Crash(method);
+        };
+      },
+    }),
+  );
+
+const pass = (ms: number): void => {
+  t.at += ms;
+  fake.advance(ms);
+};
+
+const topUpOn = async (card = 'pm_card_visa'): Promise<void> => {
+  await ledger.addCard('default', card);
+  const policy = { threshold: credits('100'), amount: credits('500'), limitCents: null };
+  await ledger.setTopup('default', { ...policy, enabled: true });
+};
+
+describe('a key of a purchase that a process left behind', () => {
+  test('charges nobody in a dry run', async () => {
+    await ledger.addCard('default', 'pm_card_visa');
+    await expect(dying('createIntent').buy('default', SMALL, { key: 'k' })).rejects.toThrow(Crash);
+    const asked = fake.log.length;
+    expect(await ledger.buy('default', SMALL, { key: 'k', dryRun: true })).toMatchObject({
+      status: 'reserved',
+      replayed: true,
+    });
+    expect(fake.log.length).toBe(asked);
+    expect(await ledger.buy('default', SMALL, { key: 'k' })).toMatchObject({ status: 'succeeded' });
+    expect(fake.books().length).toBe(1);
+  });
+});
+
+describe('a pay link', () => {
+  test('is asked for again without a second page, also when it has ended or was paid', async () => {
+    const first = await ledger.buy('default', PAGE, { key: 'k' });
+    expect(first.payUrl).not.toBeNull();
+    expect(await ledger.purchase('default', first.purchase)).toMatchObject({ payUrl: first.payUrl });
+    fake.complete([...fake.world.sessions.keys()][0]!);
+    pass(25 * HOUR);
+    expect(await ledger.purchase('default', first.purchase)).toMatchObject({ payUrl: null });
+    expect(fake.world.sessions.size).toBe(1);
+    expect(await ledger.buy('default', PAGE, { key: 'k' })).toMatchObject({ status: 'succeeded' });
+    expect(fake.books().length).toBe(1);
+  });
+
+  test('stays open when a card is refused on it', async () => {
+    const { purchase } = await ledger.buy('default', PAGE, { key: 'k' });
+    const [session] = [...fake.world.sessions.keys()];
+    expect(() => fake.complete(session!, 'pm_card_visa_chargeDeclined')).toThrow('declined');
+    await ledger.syncPayments();
+    expect(await ledger.purchase('default', purchase)).toMatchObject({ status: 'requires_action' });
+    fake.complete(session!, 'pm_card_visa');
+    await ledger.syncPayments();
+    expect(await ledger.purchase('default', purchase)).toMatchObject({ status: 'succeeded' });
+    expect((await ledger.auditPayments()).differences).toEqual([]);
+  });
+});
+
+describe('a payment that was never made', () => {
+  test('holds a top-up back for a minute, not for a day', async () => {
+    await topUpOn();
+    fake.fault({ method: 'POST', path: '/v1/payment_intents', at: 'before', does: 500 });
+    const [attempt] = (await ledger.runTopup('default')).attempts;
+    expect(attempt).toMatchObject({ status: 'unknown' });
+    await ledger.runTopup('default');
+    expect(await ledger.topup('default')).toMatchObject({ state: 'in_flight' });
+    pass(61_000);
+    await ledger.runTopup('default');
+    expect(await ledger.topupHistory('default', null)).toMatchObject([
+      { status: 'canceled', reason: 'not_made' },
+      { status: 'succeeded' },
+    ]);
+    expect(fake.books().length).toBe(1);
+  });
+
+  test('takes no money when its request turns up late', async () => {
+    await topUpOn();
+    const late = fake.fault({ method: 'POST', path: '/v1/payment_intents', at: 'before', does: 'pause' });
+    const slow = ledger.runTopup('default');
+    await late.reached;
+    await slow;
+    pass(61_000);
+    fake.fault({ method: 'POST', path: '/v1/payment_intents', at: 'before', does: 409 });
+    await ledger.runTopup('default');
+    late.go();
+    await ledger.runTopup('default');
+    await ledger.syncPayments();
+    expect(fake.books().length).toBe(1);
+    expect((await ledger.auditPayments()).differences).toEqual([]);
+  });
+});
+
+describe('what may have been asked of the bank', () => {
+  test('still blocks a purchase after somebody has looked', async () => {
+    await ledger.addCard('default', 'pm_card_visa');
+    await expect(dying('confirmIntent').buy('default', SMALL)).rejects.toThrow(Crash);
+    expect(await codeOf(ledger.buy('default', SMALL))).toBe('payment_unknown');
+    expect(await codeOf(ledger.buy('default', SMALL))).toBe('payment_unknown');
+    pass(61_000);
+    expect(await codeOf(ledger.buy('default', SMALL))).toBe('done');
+    expect(fake.books().length).toBe(1);
+  });
+});
+
+describe('a card', () => {
+  test('that is saved while another is found to be gone stays', async () => {
+    await topUpOn();
+    const old = (await ledger.card('default')).card!.paymentMethod;
+    fake.detach(old);
+    const slow = t.another(
+      new Proxy(rig.provider, {
+        get(target, name) {
+          const own: unknown = Reflect.get(target, name);
+          if (name !== 'describeCard' || typeof own !== 'function') return own;
+          return async (...facts: unknown[]) => {
+            const answer: unknown = await own.apply(target, facts);
+            await ledger.addCard('default', 'pm_card_mastercard');
+            return answer;
+          };
+        },
+      }),
+    );
+    await slow.syncPayments();
+    expect((await ledger.card('default')).card).toMatchObject({ brand: 'mastercard' });
+  });
+
+  test('does not switch on what a person has switched off', async () => {
+    await topUpOn('pm_fake_decline_lost_card');
+    await ledger.runTopup('default');
+    expect(await ledger.topup('default')).toMatchObject({ enabled: false, reason: 'card_refused' });
+    await ledger.setTopup('default', { enabled: false });
+    await ledger.addCard('default', 'pm_card_visa');
+    expect(await ledger.topup('default')).toMatchObject({ enabled: false, reason: 'disabled' });
+  });
+});
+
+test('a spend of all there is leaves the books alike', async () => {
+  await topUpOn();
+  await ledger.spend('default', spendOf('50'));
+  await ledger.runTopup('default');
+  expect((await ledger.auditPayments()).differences).toEqual([]);
+});
