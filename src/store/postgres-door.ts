@@ -59,6 +59,10 @@ export interface DoorOptions {
   readonly signal: AbortSignal | undefined;
 }
 
+// Sent where nobody gave one and the server asks: it says no at once. Without any, the driver gives up by itself and leaves
+// the connection open until the server's patience ends, a minute later.
+pg.defaults.password = 'none';
+
 const CONNECTIONS = 10;
 const CONNECT_MS = 10_000;
 /** The server ends a statement after this; the driver, when no answer comes, some time later. */

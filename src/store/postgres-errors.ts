@@ -115,8 +115,8 @@ export function postgresRefusal(error: unknown, location: string): Error {
       details: { outcome: 'nothing_written' },
     });
   }
-  // The driver asks for a password that nobody gave, and gives no code.
-  const code = /^SASL|client password must/.test(textOf(error)) ? '28P01' : codeOf(error);
+  // What the driver itself finds wrong with a login has no code.
+  const code = /^SASL/.test(textOf(error)) ? '28P01' : codeOf(error);
   for (const [pattern, refusal] of BY_CLASS) if (pattern.test(code)) return refusal(location, textOf(error));
   return error instanceof Error ? error : new Error(String(error));
 }
