@@ -186,15 +186,10 @@ export class PostgresDoor {
 
   /** Lends a connection; what `use` throws as a driver's error becomes a refusal, and the connection is thrown away. */
   async withClient<T>(use: (client: pg.ClientBase) => Promise<T>): Promise<T> {
-    const client = await this.connect();
-    let failure: Error | undefined;
     try {
-      return await use(client);
+      return await this.#with(use);
     } catch (error) {
-      failure = error instanceof Error ? error : new Error(String(error));
       throw postgresRefusal(error, this.location);
-    } finally {
-      client.release(failure);
     }
   }
 
@@ -207,22 +202,39 @@ export class PostgresDoor {
     }
   }
 
-  /** One statement on its own. */
-  async one(name: PostgresName, ...values: Given[]): Promise<Row[]> {
-    return this.withClient((client) => statementsOn(client).rows(name, ...values));
+  /** One read on its own. */
+  one(name: PostgresName, ...values: Given[]): Promise<Row[]> {
+    return this.#twice(() => this.#with((client) => statementsOn(client).rows(name, ...values)));
   }
 
-  /** Runs several reads on one snapshot. Where the first connection is stale, another one is asked. */
-  async reading<T>(read: (sql: Statements) => Promise<T>): Promise<T> {
-    const client = await this.connect();
+  /** Runs several reads on one snapshot. */
+  reading<T>(read: (sql: Statements) => Promise<T>): Promise<T> {
+    return this.#twice(() =>
+      this.#with(async (client) => {
+        const [, result] = await Promise.all([client.query(BEGIN_READ), read(statementsOn(client))]);
+        await client.query('COMMIT');
+        return result;
+      }),
+    );
+  }
+
+  /** A connection that nobody used for a while may be dead, as after a restart of the server: then another one is asked. */
+  async #twice<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read().catch((error) => (isLost(error) ? read() : Promise.reject(error)));
+    } catch (error) {
+      throw postgresRefusal(error, this.location);
+    }
+  }
+
+  async #with<T>(use: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
     let failure: Error | undefined;
     try {
-      const [, result] = await Promise.all([client.query(BEGIN_READ), read(statementsOn(client))]);
-      await client.query('COMMIT');
-      return result;
+      return await use(client);
     } catch (error) {
-      failure = error as Error;
-      throw postgresRefusal(error, this.location);
+      failure = error instanceof Error ? error : new Error(String(error));
+      throw error;
     } finally {
       client.release(failure);
     }

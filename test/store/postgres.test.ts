@@ -96,6 +96,19 @@ describe('a connection that is lost while it commits', () => {
   });
 });
 
+it('reads and writes go on after the server has ended every connection', async () => {
+  const t = await make();
+  await t.ledger.spend('default', spendOf('1'));
+  const other = await session(t);
+  const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE application_name = 'credits' AND pid <> pg_backend_pid() AND query LIKE '%COMMIT%'`;
+  await other.query(end);
+  expect((await t.ledger.balance('default')).available).toBe(49_000_000);
+  await other.query(end);
+  expect((await t.ledger.spend('default', spendOf('1'))).available).toBe(48_000_000);
+  await other.end();
+});
+
 describe('an account that another process keeps locked', () => {
   it('is busy, never short of credits; the others are served', async () => {
     const t = await make({ options: { busyBudgetMs: 400 } });
