@@ -33,8 +33,25 @@ export interface ModelList {
   readonly withCallFee: readonly string[];
 }
 
-const PREFIX = 'openrouter/';
+const PROVIDER = 'openrouter';
+const PREFIX = `${PROVIDER}/`;
 const ID = /^[A-Za-z0-9~][A-Za-z0-9._:/@~+-]{0,180}$/;
+
+/** A name for people: 1 to 200 characters, none of which controls anything. */
+export const isModelName = (text: string): boolean => /^[^\u0000-\u001f\u007f]{1,200}$/.test(text);
+
+/**
+ * A model of a list that somebody else has read, judged as the reader of lists would have.
+ * @returns what is wrong with it; null: nothing. Its rates are not looked at
+ */
+export function misfitOf({ id, name, provider, contextWindow, maxOutput }: ListedModel): string | null {
+  if (!id.startsWith(PREFIX) || !ID.test(id.slice(PREFIX.length)))
+    return `its id is not ${PREFIX}AUTHOR/SLUG`;
+  if (!isModelName(name)) return 'its name is empty, too long or holds control characters';
+  if (provider !== PROVIDER) return `its provider is not ${PROVIDER}`;
+  const counts = [contextWindow, maxOutput].every((count) => count === null || tokensOf(count) !== null);
+  return counts ? null : 'its context window or longest output is no token count';
+}
 
 /**
  * Reads a list.
@@ -86,8 +103,8 @@ function readModel(row: unknown): ListedModel | string {
   if (typeof rates === 'string') return rates;
   return {
     id: `${PREFIX}${id}`,
-    name: typeof name === 'string' && name.trim() !== '' ? name.trim() : id,
-    provider: 'openrouter',
+    name: typeof name === 'string' && isModelName(name.trim()) ? name.trim() : id,
+    provider: PROVIDER,
     aliases: [],
     contextWindow: tokensOf(context),
     maxOutput: tokensOf(isObject(provider) ? provider.max_completion_tokens : null),

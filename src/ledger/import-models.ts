@@ -5,29 +5,31 @@
  * Source: contract 4, 5.11, 6 (`models import`, `models sync`).
  */
 import { planImport } from '../catalog/import-plan.ts';
-import type { ListedModel } from '../catalog/openrouter.ts';
+import { type ListedModel, misfitOf } from '../catalog/openrouter.ts';
+import { invalid } from '../core/errors.ts';
 import { rateColumns } from '../core/rate-columns.ts';
 import type { Rates } from '../core/rates.ts';
 import type { LocalDeps } from './local-deps.ts';
-import { changeSettings } from './local-settings.ts';
+import { canonicalRates, changeSettings } from './local-settings.ts';
 import type { SettingView, WriteOptions } from './service.ts';
 import type { SettingRow } from './store.ts';
 
 /**
  * Books a list.
  * @param listed models by their full ids, rates as canonical decimal text; null: listed without a price
- * @throws LedgerError `key_reused`
+ * @throws LedgerError `key_reused`, `invalid_argument` (a model that no list reads like that; nothing is booked then)
  */
-export function importModels(
+export async function importModels(
   deps: LocalDeps,
   listed: readonly ListedModel[],
   options: WriteOptions,
 ): Promise<SettingView> {
+  const models = checked(listed);
   return changeSettings(
     deps,
     ['import', listed],
     (catalogue, now) => {
-      const { added, changed } = planImport(catalogue, listed, now);
+      const { added, changed } = planImport(catalogue, models, now);
       let no = catalogue.rows.rates.reduce((most, rate) => Math.max(most, rate.no), 0);
       const rate = (model: string, rates: Rates | null): SettingRow => {
         no += 1;
@@ -44,6 +46,18 @@ export function importModels(
     },
     options,
   );
+}
+
+/** The list with its rates as they are stored. A list may come from anywhere: what was read here is no better than that. */
+function checked(listed: readonly ListedModel[]): ListedModel[] {
+  const seen = new Set<string>();
+  return listed.map((model) => {
+    const id = model.id.toLowerCase();
+    const wrong = seen.has(id) ? 'it is listed twice' : misfitOf(model);
+    if (wrong !== null) throw invalid(`model ${JSON.stringify(model.id.slice(0, 200))}: ${wrong}`);
+    seen.add(id);
+    return { ...model, rates: model.rates === null ? null : canonicalRates(model.rates) };
+  });
 }
 
 function modelRow({ id, name, provider, contextWindow, maxOutput }: ListedModel): SettingRow {

@@ -4,6 +4,7 @@
  *
  * Source: contract 4, 5.11; 6 (`models`, `plan define`).
  */
+import { isModelName } from '../catalog/openrouter.ts';
 import { type Catalogue, unknownModel } from '../core/catalogue.ts';
 import { MAX_TOKENS, type Microcredits } from '../core/credits.ts';
 import { invalid } from '../core/errors.ts';
@@ -81,7 +82,7 @@ export async function changeSettings(
 
 /** @throws LedgerError `invalid_argument` */
 export function setModel(deps: LocalDeps, input: ModelSetInput, options: WriteOptions): Promise<SettingView> {
-  const columns = rateColumns(ratesGiven(input));
+  const columns = rateColumns(canonicalRates(input));
   const rows: Rows = (catalogue, now) => {
     const known = catalogue.findNamed(input.model);
     const provider = input.provider?.toLowerCase() ?? null;
@@ -99,8 +100,8 @@ export function setModel(deps: LocalDeps, input: ModelSetInput, options: WriteOp
   return changeSettings(deps, ['model', input], rows, options);
 }
 
-/** The rates of a new row, each as canonical decimal text. */
-function ratesGiven({ tiers, ...input }: ModelSetInput): Rates {
+/** Rates of a new row, each as canonical decimal text. @throws LedgerError `invalid_argument` */
+export function canonicalRates({ tiers, ...input }: Rates): Rates {
   const card = (from: TokenRates): TokenRates => ({
     input: parseRate(from.input, 'input rate'),
     output: parseRate(from.output, 'output rate'),
@@ -127,6 +128,12 @@ function newModel(input: ModelSetInput, provider: string | null): SettingRow {
   const own = /^openrouter\//i.test(input.model) ? 'openrouter' : provider;
   if (own === null) throw invalid(`${input.model} is new: name its provider with --provider`);
   if (!PROVIDER.test(own)) throw invalid(`${JSON.stringify(own)} is no provider name`);
+  if (!isModelName(input.name ?? input.model)) {
+    throw invalid(
+      `the name of ${input.model} is too long or holds control characters`,
+      'a name has at most 200 characters',
+    );
+  }
   return {
     table: 'model',
     id: input.model,
