@@ -124,15 +124,39 @@ describe('what is no answer of a ledger', () => {
     expect((await remote.plan('default')).plan).toBe('harness');
   });
 
+  test('a server that gave up waiting is told as a lost answer, with the key that makes asking again safe', async () => {
+    const problem = JSON.stringify({
+      code: 'remote_unreachable',
+      status: 503,
+      detail: 'no answer within 60 s',
+    });
+    const late = say(503, { 'content-type': 'application/problem+json' }, problem);
+    lossy.fates.push(late);
+    const error = await remote.spend('default', spendOf('1')).catch((each) => each);
+    expect(error).toMatchObject({
+      code: 'remote_unreachable',
+      exitCode: 75,
+      details: { key: lossy.keys[0] },
+    });
+    expect(error.message).toContain('whether it was booked is not known');
+    expect(error.hint).toContain(`--key ${lossy.keys[0]}`);
+    lossy.fates.push(late);
+    await expect(remote.balance('default')).rejects.toMatchObject({
+      code: 'remote_unreachable',
+      hint: expect.stringContaining('nothing was booked'),
+    });
+  });
+
   test.each([
     ['a page', 200, '<html>', 'invalid_argument'],
     ['a page of something else', 404, '<html>', 'invalid_argument'],
     ['a redirect', 302, '', 'invalid_argument'],
-    ['a list', 200, '[1]', 'internal'],
+    ['a list', 200, '[1]', 'invalid_argument'],
+    ['an answer of another version', 200, '{"plan":{"name":"pro"}}', 'invalid_argument'],
   ])('%s is refused', async (_name, status, body, code) => {
     lossy.fates.push(say(status, { location: 'https://elsewhere/' }, body));
     const error = await remote.plan('default').catch((each) => each);
-    expect(error.code ?? 'internal').toBe(code);
+    expect(error.code).toBe(code);
     expect(lossy.seen).toHaveLength(1);
   });
 

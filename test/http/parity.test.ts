@@ -38,6 +38,9 @@ const MODELS = JSON.stringify({
   ],
 });
 
+/** Longer than any name may be. */
+const LONG = 'x'.repeat(300);
+
 /** By name of the command, in the order in which they run. `HOLD` is an open hold of the account, `LOT` a lot. */
 const LINES: Readonly<Record<string, readonly (string | Line)[]>> = {
   '': ['', '-a poor', '-a nobody'],
@@ -74,8 +77,17 @@ const LINES: Readonly<Record<string, readonly (string | Line)[]>> = {
     'models set haiku --input 0.3 --output 1.5',
     'models set mine/one --input 1 --output 2 --provider mine',
     'models set mine/two --input 1 --output 2',
+    'models set mine/LONG --input 1 --output 2 --provider mine',
+    'models set mine/three --input 1 --output 2 --provider LONG',
+    'models set mine/three --input 1 --output 2 --provider mine --name LONG',
+    `models set mine/three --input 0.${'0'.repeat(80)}1 --output 2 --provider mine`,
   ],
-  'models alias': ['models alias one mine/one', 'models alias haiku mine/one'],
+  'models alias': [
+    'models alias one mine/one',
+    'models alias haiku mine/one',
+    'models alias LONG mine/one',
+    'models alias two LONG',
+  ],
   'models import': [
     { argv: 'models import -', stdin: MODELS },
     { argv: 'models import - -n', stdin: MODELS },
@@ -93,6 +105,8 @@ const LINES: Readonly<Record<string, readonly (string | Line)[]>> = {
     'plan set studio',
     'plan set free',
     'plan set nothing',
+    'plan set EMPTY',
+    'plan set LONG',
     'plan set team -a poor --key plan-1',
     'plan set team -a poor --key plan-1',
     'plan set pro -a closed',
@@ -128,6 +142,8 @@ const LINES: Readonly<Record<string, readonly (string | Line)[]>> = {
     'spend 100000',
     'spend 1 -n',
     'spend -m nobody --input-tokens 1 --output-tokens 1',
+    'spend -m LONG --input-tokens 1 --output-tokens 1',
+    'spend -m haiku --provider LONG --input-tokens 1 --output-tokens 1',
     'spend 1 -a nobody',
     'spend 1 -a closed',
     'spend -m haiku --input-tokens 9 --output-tokens 9 -a poor',
@@ -155,6 +171,7 @@ const LINES: Readonly<Record<string, readonly (string | Line)[]>> = {
     'byok add openai',
     'byok add openai --key b1',
     'byok add nobody',
+    'byok add openai --env LONG',
     'byok add google -n',
   ],
   'byok remove': ['byok remove openai', 'byok remove openai'],
@@ -179,6 +196,8 @@ const LINES: Readonly<Record<string, readonly (string | Line)[]>> = {
     'accounts create fresh',
     'accounts create other -n',
     'accounts create bad --plan nothing',
+    'accounts create bad --plan LONG',
+    'accounts create bad --timezone LONG',
   ],
   'accounts list': ['accounts', 'accounts list'],
   'accounts show': ['accounts show acme', 'accounts show nobody'],
@@ -196,8 +215,15 @@ const LINES: Readonly<Record<string, readonly (string | Line)[]>> = {
     'packages set 5000 --credits 5000 --price 40.50 --key p1',
     'packages set x! --credits 1 --price 1',
     'packages set 1 --credits 0 --price 1',
+    'packages set EMPTY --credits 1 --price 1',
+    'packages set LONG --credits 1 --price 1',
   ],
-  'packages retire': ['packages retire 5000', 'packages retire 5000', 'packages retire nothing'],
+  'packages retire': [
+    'packages retire 5000',
+    'packages retire 5000',
+    'packages retire nothing',
+    'packages retire LONG',
+  ],
   'card show': ['card', 'card show -a nobody'],
   'card add': ['card add', 'card add pm_card_visa --key card-1', 'card add pm_card_nothing', 'card'],
   'topup show': ['topup', 'topup show -a poor'],
@@ -217,6 +243,8 @@ const LINES: Readonly<Record<string, readonly (string | Line)[]>> = {
     'buy 500 --yes --key buy-1',
     'buy 2000 --yes --max-charge 1',
     'buy nothing --yes',
+    'buy EMPTY --yes',
+    'buy LONG --yes',
     'buy 500 -a poor --yes',
   ],
   'purchases list': ['purchases'],
@@ -284,12 +312,13 @@ async function fill(text: string): Promise<string[]> {
     ? await Promise.all([local.ledger.holds(account, false), local.ledger.balance(account)])
     : [[], null];
   const names: Readonly<Record<string, string>> = {
+    EMPTY: '',
     HOLD: holds.at(-1)?.hold ?? 'hold_none_1',
     LOT: balance?.lots.find(({ source }) => source === 'promotional')?.lot ?? 'lot_none_1',
     RUNS: path.join(home, 'runs.jsonl'),
     OUT: path.join(home, 'out.jsonl'),
   };
-  return words.map((word) => names[word] ?? word);
+  return words.map((word) => names[word] ?? word.replace('LONG', LONG));
 }
 
 async function both(argv: readonly string[], stdin: string | null): Promise<readonly [Ended, Ended]> {

@@ -129,6 +129,71 @@ describe('one bad request is its own answer', () => {
     expect((await t.ledger.balance('default')).available / 1e6).toBe(1_050);
   });
 
+  test('a body that is no UTF-8 is refused, not mended', async () => {
+    await start();
+    const send = (path: string, tail = '') =>
+      fetch(`${served.url}${path}`, {
+        method: 'POST',
+        headers: headersOf(),
+        body: Buffer.concat([
+          Buffer.from('{"credits":1,"key":"k","note":"'),
+          Buffer.of(0xff),
+          Buffer.from(`"}${tail}`),
+        ]),
+      });
+    const refused = await send('/v1/spends');
+    expect(await refused.clone().json()).toMatchObject({ detail: 'the body is not valid UTF-8' });
+    expect(await codeOf(refused)).toEqual([400, 'invalid_argument']);
+    for (const tail of ['', '\n{"credits":1,"key":"l"}\n']) {
+      expect(await (await send('/v1/spends/batch', tail)).text()).toMatch(
+        /^\{"error":\{"message":"the body is not valid UTF-8"/,
+      );
+    }
+    expect((await t.ledger.balance('default')).available / 1e6).toBe(1_050);
+  });
+
+  test.each(['authorization', 'idempotency-key', 'credits-now'])(
+    'two headers %s are refused',
+    async (name) => {
+      await start();
+      const value: Record<string, string> = {
+        authorization: `Bearer ${admin}`,
+        'idempotency-key': 'k',
+        'credits-now': '2026-02-01',
+      };
+      const head = [
+        'POST /v1/spends HTTP/1.1',
+        'host: x',
+        'connection: close',
+        'content-length: 13',
+        `Authorization: ${value.authorization}`,
+        ...(name === 'authorization' ? [] : [`${name}: ${value[name]}`]),
+        `${name.toUpperCase()}: ${value[name]}`,
+      ].join('\r\n');
+      expect(await raw(`${head}\r\n\r\n{"credits":1}`)).toMatch(/^HTTP\/1.1 400 .*stands there 2 times/s);
+      expect((await t.ledger.balance('default')).available / 1e6).toBe(1_050);
+    },
+  );
+
+  test('a page under another name, as by DNS rebinding, gets what needs no token and no word to read it across origins', async () => {
+    await start();
+    const ask = (path: string, more = '') =>
+      raw(
+        `GET ${path} HTTP/1.1\r\nhost: attacker.example\r\norigin: http://attacker.example\r\nconnection: close\r\n${more}\r\n`,
+      );
+    for (const { method, path } of ROUTES.filter((route) => route.method === 'GET')) {
+      const answer = await ask(`/v1${path.replace(/:\w+/g, 'x')}`);
+      expect(answer, `${method} ${path}`).toMatch(/^HTTP\/1.1 401 /);
+      expect(answer).not.toMatch(/access-control/i);
+    }
+    const preflight = await fetch(`${served.url}/v1/spends`, {
+      method: 'OPTIONS',
+      headers: { origin: 'http://attacker.example', 'access-control-request-method': 'POST' },
+    });
+    expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([405, null]);
+    expect(await ask('/metrics')).not.toMatch(/default|tok_|access-control/i);
+  });
+
   test('unknown paths are 404, other methods 405', async () => {
     await start();
     expect(await codeOf(await get('/v1/nothing'))).toEqual([404, 'invalid_argument']);

@@ -61,11 +61,11 @@ export class Asker {
     const { outgoing, ownKey } = this.#outgoing(route, question, route.slow === true);
     const { transport } = this.#options;
     const value = await transport.send(outgoing, async (incoming) => {
-      await this.#requireAnswer(incoming);
+      await this.#requireAnswer(incoming, outgoing);
       if (incoming.headers['content-type']?.startsWith(LINES) === true) {
         return this.#result(route.output, incoming, question.onProgress);
       }
-      return z.decode(route.output, parse(await transport.text(incoming), this.#options.url) as never);
+      return this.#read(route.output, parse(await transport.text(incoming), this.#options.url));
     });
     return { value, ownKey };
   }
@@ -77,11 +77,11 @@ export class Asker {
     const { outgoing } = this.#outgoing(route, question, true);
     const { transport } = this.#options;
     const incoming = await transport.send(outgoing, async (answer) => {
-      await this.#requireAnswer(answer);
+      await this.#requireAnswer(answer, outgoing);
       return answer;
     });
     try {
-      yield* this.#rows(incoming, (line) => z.decode(route.line, line as never));
+      yield* this.#rows(incoming, (line) => this.#read(route.line, line));
     } catch (error) {
       throw transport.refusalOf(error, outgoing);
     } finally {
@@ -99,9 +99,9 @@ export class Asker {
     // Every line has its own key, so that sending all of them again books none twice.
     const batch: Outgoing = { ...outgoing, headers, body, repeatable: true };
     return this.#options.transport.send(batch, async (incoming) => {
-      await this.#requireAnswer(incoming);
+      await this.#requireAnswer(incoming, batch);
       const answers: unknown[] = [];
-      for await (const rows of this.#rows(incoming, (line) => z.decode(route.line, line as never))) {
+      for await (const rows of this.#rows(incoming, (line) => this.#read(route.line, line))) {
         answers.push(...rows);
       }
       if (answers.length !== items.length) throw this.#options.transport.cutOff();
@@ -134,13 +134,26 @@ export class Asker {
   }
 
   /** @throws LedgerError the refusal that an answer carries */
-  async #requireAnswer(incoming: Incoming): Promise<void> {
+  async #requireAnswer(incoming: Incoming, outgoing: Outgoing): Promise<void> {
     const { status } = incoming;
     if (status >= 200 && status < 300) return;
     const { transport, url } = this.#options;
     const text = await transport.text(incoming);
-    if (isProblem(incoming)) throw refusalOf(parse(text, url), status, url);
+    if (isProblem(incoming)) {
+      const refused = refusalOf(parse(text, url), status, url);
+      throw refused.code === 'remote_unreachable' ? transport.late(refused.message, outgoing) : refused;
+    }
     throw notOurs(url, status >= 300 && status < 400 ? 'it redirects elsewhere' : `it answers ${status}`);
+  }
+
+  /** @throws LedgerError `invalid_argument`: an answer of another shape comes from something else, or from another version */
+  #read(schema: z.ZodType, value: unknown): unknown {
+    const result = schema.safeDecode(value as never);
+    if (result.success) return result.data;
+    const [first] = result.error.issues;
+    const where =
+      first === undefined || first.path.length === 0 ? '' : ` (${first.path.map(String).join('.')})`;
+    throw notOurs(this.#options.url, `its answer has another shape${where}`);
   }
 
   /** Lines of progress, then the answer. */
@@ -152,7 +165,7 @@ export class Asker {
     let value: unknown;
     for await (const rows of this.#rows(incoming, (line) => line)) {
       for (const row of rows as { readonly progress?: Progress; readonly result?: unknown }[]) {
-        if (row.progress === undefined) value = z.decode(output, row.result as never);
+        if (row.progress === undefined) value = this.#read(output, row.result);
         else onProgress?.(row.progress.done, row.progress.of);
       }
     }

@@ -145,6 +145,11 @@ export class Transport {
     return error instanceof Lost ? this.#unreachable(error, outgoing) : error;
   }
 
+  /** The server gave up waiting for its own ledger: as if it had not answered. */
+  late(message: string, outgoing: Outgoing): LedgerError {
+    return this.#unreachable(new Lost(message, true), outgoing);
+  }
+
   close(): void {
     this.#agent.destroy();
   }

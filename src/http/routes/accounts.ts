@@ -77,8 +77,8 @@ export const ACCOUNT_ROUTES: readonly Route[] = [
     writes: true,
     body: z.strictObject({
       account: accountId,
-      plan: text.min(1).max(64).optional(),
-      timezone: text.min(1).max(64).optional(),
+      plan: text.optional(),
+      timezone: text.optional(),
       anchor: instantInput.nullish(),
     }),
     output: views.openedAccount,

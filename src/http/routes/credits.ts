@@ -6,7 +6,6 @@ import { text } from '../wire/primitives.ts';
 import * as views from '../wire/views.ts';
 
 const nothing = z.strictObject({}).optional();
-const word = text.min(1).max(64);
 const STEPS = ['grant', 'expire', 'rollover'] as const;
 
 const cycleRoutes = STEPS.flatMap((step): Route[] => {
@@ -140,7 +139,7 @@ export const CREDIT_ROUTES = [
     writes: true,
     books: true,
     body: z.strictObject({
-      plan: word,
+      plan: text,
       mode: z.enum(['prorate', 'restart', 'next-cycle']).nullish(),
       confirmed: z
         .boolean()
@@ -176,8 +175,8 @@ export const CREDIT_ROUTES = [
     books: true,
     body: z.strictObject({
       action: z.enum(['add', 'remove']),
-      provider: word,
-      env: text.max(128).nullish(),
+      provider: text,
+      env: text.nullish(),
     }),
     output: views.byok,
     call: (ledger, { account, body, options }) =>

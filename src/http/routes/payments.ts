@@ -10,7 +10,6 @@ import * as prices from '../wire/prices.ts';
 import { count, creditsInput, digits, instantInput, text } from '../wire/primitives.ts';
 
 const nothing = z.strictObject({}).optional();
-const word = text.min(1).max(64);
 const cents = count.min(0).max(100_000_000_000);
 const limit = z.strictObject({ limit: digits(100_000_000).optional() });
 
@@ -26,7 +25,7 @@ const PACKAGES = [
     books: true,
     mayInventKey: true,
     body: z.strictObject({
-      package: word,
+      package: text,
       credits: creditsInput,
       priceCents: cents,
       from: instantInput.nullish(),
@@ -134,7 +133,7 @@ const CARDS = [
     scope: 'account',
     writes: true,
     books: true,
-    body: z.strictObject({ method: text.min(1).max(128).nullish() }),
+    body: z.strictObject({ method: text.nullish() }),
     output: payments.card,
     call: (ledger, { account, body, options }) => ledger.addCard(account, body.method ?? null, options),
   }),
@@ -176,7 +175,7 @@ const PURCHASES = [
     books: true,
     mayInventKey: true,
     body: z.strictObject({
-      package: word,
+      package: text,
       maxChargeCents: cents.nullish(),
       checkout: z.boolean().optional(),
     }),

@@ -7,9 +7,6 @@ import { count, creditsInput, instantInput, modelName, text } from '../wire/prim
 
 type ListedModels = Parameters<LedgerService['importModels']>[0];
 
-const rate = text.min(1).max(64);
-const provider = text.min(1).max(64);
-
 export const PRICE_ROUTES = [
   route({
     name: 'catalogue',
@@ -52,7 +49,7 @@ export const PRICE_ROUTES = [
     books: true,
     mayInventKey: true,
     body: z.strictObject({
-      plan: text.min(1).max(64),
+      plan: text,
       monthlyCredits: creditsInput,
       priceCents: count.min(0).max(100_000_000_000),
       from: instantInput.nullish(),
@@ -73,12 +70,12 @@ export const PRICE_ROUTES = [
     mayInventKey: true,
     body: z.strictObject({
       model: modelName,
-      name: text.max(200).nullish(),
-      provider: provider.nullish(),
-      input: rate,
-      output: rate,
-      cacheRead: rate.nullish(),
-      cacheWrite: rate.nullish(),
+      name: text.nullish(),
+      provider: text.nullish(),
+      input: text,
+      output: text,
+      cacheRead: text.nullish(),
+      cacheWrite: text.nullish(),
       tiers: prices.tiers.max(100).optional(),
       from: instantInput.nullish(),
     }),

@@ -97,12 +97,20 @@ async function* groupsOf(lines: AsyncIterable<string[]>): AsyncGenerator<string[
 /** Lines of a body, as many as came together; empty ones are left out. */
 async function* linesOf(incoming: IncomingMessage): AsyncGenerator<string[]> {
   let rest = '';
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const read = (part?: Buffer): string => {
+    try {
+      return decoder.decode(part, { stream: part !== undefined });
+    } catch {
+      throw invalid('the body is not valid UTF-8');
+    }
+  };
   for await (const part of incoming as AsyncIterable<Buffer>) {
-    const lines = (rest + decoder.decode(part, { stream: true })).split('\n');
+    const lines = (rest + read(part)).split('\n');
     rest = lines.pop()!;
     if (rest.length > BODY_LIMIT) throw invalid(`a line is longer than ${BODY_LIMIT} characters`);
     yield lines.filter((line) => line.trim() !== '');
   }
+  rest += read();
   if (rest.trim() !== '') yield [rest];
 }

@@ -1,4 +1,5 @@
 /** One request of the API on its way through: who asks, about which account, with what. */
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { invalid } from '../../core/errors.ts';
 import { ACCOUNT_ID } from '../../core/ledger/accounts.ts';
@@ -35,10 +36,19 @@ function queryOf(url: string): Record<string, string> {
   return words;
 }
 
-/** One header's text; several of one name are refused, except where Node has joined them. */
+/**
+ * One header's text. Several of one name are refused: Node joins some and drops others, and who stands in front of the
+ * server may have read another one than it does.
+ * @throws LedgerError `invalid_argument`
+ */
 function header(incoming: IncomingMessage, name: string): string | undefined {
   const value = incoming.headers[name];
-  return typeof value === 'string' ? value : value?.join(', ');
+  if (value === undefined) return undefined;
+  const { rawHeaders } = incoming;
+  let times = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) if (rawHeaders[at]!.toLowerCase() === name) times += 1;
+  if (times > 1) throw invalid(`the header ${name} stands there ${times} times`);
+  return String(value);
 }
 
 /**
@@ -53,7 +63,7 @@ export async function admit(
 ): Promise<Admitted> {
   let access: Access;
   try {
-    access = await authenticate(incoming.headers.authorization, deps.tokenByNo, deps.sha256);
+    access = await authenticate(header(incoming, 'authorization'), deps.tokenByNo, deps.sha256);
   } catch (error) {
     rate.take(`address ${incoming.socket.remoteAddress ?? ''}`);
     throw error;
@@ -124,6 +134,7 @@ export async function bodyOf(
     return undefined;
   }
   const bytes = await readBytes(incoming, route.bodyLimit ?? BODY_LIMIT);
+  if (!isUtf8(bytes)) throw invalid('the body is not valid UTF-8');
   const value = bytes.length === 0 ? undefined : parseJson(bytes.toString('utf8'));
   const body = decode(route.body, value, 'body');
   requireRecent(access, (body as { readonly at?: number | null } | undefined)?.at ?? null, deps.clock());

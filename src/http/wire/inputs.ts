@@ -22,6 +22,7 @@ import {
   note,
   positiveCredits,
   tag,
+  text,
   tokens,
 } from './primitives.ts';
 
@@ -31,7 +32,7 @@ const tags = {
   run: tag.nullish(),
 };
 const callFields = {
-  provider: tag.max(64).nullish(),
+  provider: text.nullish(),
   inputTokens: tokens.optional(),
   cachedTokens: tokens.optional(),
   cacheWriteTokens: tokens.optional(),

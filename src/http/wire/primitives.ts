@@ -116,7 +116,8 @@ export const note = z
   .string()
   .max(1_000)
   .regex(/^[^\u0000]*$/, 'it holds a NUL character');
-export const modelName = z.string().min(1).max(200).regex(printable, 'it holds control characters');
+/** A model as the caller calls it: whether there is one, and how it may be called, is the ledger's to say, as for every name. */
+export const modelName = z.string().min(1);
 
 /** A number in a query. */
 export const digits = (most: number) =>
