@@ -23,6 +23,8 @@ export function setPackage(
   }
   const { credits, priceCents } = input;
   if (credits === ZERO) throw invalid('a package has more than 0 credits');
+  // A top-up that costs nothing would keep to every limit, and a payment of nothing cannot be made.
+  if (priceCents === 0) throw invalid('a package has a price', 'give credits away with `credits grant`');
   return changeSettings(
     deps,
     ['package', { ...input, package: id }],

@@ -1,5 +1,8 @@
 /** Buying and topping up from the command line: words, documents, questions and exit codes. */
 import { describe, expect, test } from 'vitest';
+import { buy } from '../../src/cli/commands/buy.ts';
+import type { Context } from '../../src/cli/context.ts';
+import type { BuyInput, WriteOptions } from '../../src/ledger/service.ts';
 import { commandLine, temporaryFolder } from '../helpers/cli-line.ts';
 
 type Run = ReturnType<typeof commandLine>;
@@ -114,6 +117,13 @@ describe('credits topup', () => {
     expect((await run(['balance', '--total'])).stdout).toBe('550\n');
   });
 
+  test('of a closed account says so', async () => {
+    const run = await toppedUp();
+    await run(['accounts', 'close', '--yes']);
+    const { stdout } = await run(['topup']);
+    expect(stdout).toContain('The account is closed: nothing is bought for it any more.');
+  });
+
   test('a spend that falls below the threshold is followed by a top-up; --no-topup and --dry-run leave it out', async () => {
     const run = await toppedUp();
     const total = async () => (await run(['balance', '--total'])).stdout;
@@ -206,6 +216,41 @@ describe('credits buy', () => {
     const end = await run(['buy', '500', '--yes', '--json']);
     expect([end.code, end.stdout, end.failure().code]).toEqual([exit, '', code]);
     expect(end.failure().details.purchase).toMatch(/^pay_/);
+  });
+
+  test('what a person agreed to is what is bought: another price is asked about again', async () => {
+    let priceCents = 500;
+    const asked: string[] = [];
+    const bought: number[] = [];
+    const view = (dryRun: boolean) => {
+      if (!dryRun) bought.push(priceCents);
+      return { status: 'succeeded', credits: 500_000_000, amountCents: priceCents, dryRun, replayed: false };
+    };
+    const context = {
+      account: 'default',
+      globals: { key: null, dryRun: false },
+      service: async () => ({
+        buy: async (_account: string, _input: BuyInput, { dryRun }: WriteOptions) => view(dryRun === true),
+        card: async () => ({ card: null }),
+      }),
+      confirm: async (question: string) => {
+        asked.push(question);
+        priceCents = 600;
+      },
+      warn: () => {},
+    } as unknown as Context;
+    await buy.run(context, { package: '500', maxChargeCents: null, checkout: false });
+    expect(asked).toEqual([
+      'Buy 500 credits for $5.00 with the saved card?',
+      'Buy 500 credits for $6.00 with the saved card?',
+    ]);
+    expect(bought).toEqual([600]);
+  });
+
+  test('a package that costs nothing is refused', async () => {
+    const run = await opened();
+    const end = await run(['packages', 'set', 'gift', '--credits', '5', '--price', '0', '--json']);
+    expect([end.code, end.failure().code]).toEqual([2, 'invalid_argument']);
   });
 
   test('a pay link is an answer; sync books it', async () => {

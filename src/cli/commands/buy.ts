@@ -43,15 +43,31 @@ export const buy: CommandModule<BuyInput> = {
  */
 async function askFirst(context: Context, ledger: LedgerService, input: BuyInput): Promise<void> {
   const { key } = writeOptions(context);
-  const draft = await ledger.buy(context.account, input, { key: key ?? null, dryRun: true });
-  if (draft.replayed) return;
-  const what = `${credits(draft.credits)} for ${showDollars(draft.amountCents)}`;
-  if (input.checkout) {
-    await context.confirm(`Open a page to pay for ${what}?`);
-    return;
+  const draw = async (): Promise<Draft> => {
+    const view = await ledger.buy(context.account, input, { key: key ?? null, dryRun: true });
+    const what = `${credits(view.credits)} for ${showDollars(view.amountCents)}`;
+    if (view.replayed || input.checkout) {
+      return { question: `Open a page to pay for ${what}?`, replayed: view.replayed };
+    }
+    const { card } = await ledger.card(context.account);
+    const from = card === null ? 'the saved card' : cardText(card);
+    return { question: `Buy ${what} with ${from}?`, replayed: false };
+  };
+  for (let draft = await draw(); !draft.replayed; ) {
+    await context.confirm(draft.question);
+    // A question may stand for an hour: what it said must still be so.
+    const now = await draw();
+    if (now.question === draft.question) return;
+    context.warn('That has changed meanwhile.');
+    draft = now;
   }
-  const { card } = await ledger.card(context.account);
-  await context.confirm(`Buy ${what} with ${card === null ? 'the saved card' : cardText(card)}?`);
+}
+
+/** What a person is asked about a purchase. */
+interface Draft {
+  readonly question: string;
+  /** The key was used before: nobody is asked again. */
+  readonly replayed: boolean;
 }
 
 /** What a purchase that did not work out is refused with. */

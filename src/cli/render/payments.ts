@@ -73,9 +73,11 @@ function stateLines(view: TopupView, { calendar }: Style): string[] {
         facts,
         view.priceCents === null
           ? 'Its amount is no sum of packages any more: `credits topup set --amount`.'
-          : view.reason === null || view.reason === 'disabled'
-            ? 'Turn it on with `credits topup enable`.'
-            : REASONS[view.reason],
+          : view.enabled
+            ? 'The account is closed: nothing is bought for it any more.'
+            : view.reason === null || view.reason === 'disabled'
+              ? 'Turn it on with `credits topup enable`.'
+              : REASONS[view.reason],
       ];
     case 'no_card':
       return [facts, REASONS.card_refused];

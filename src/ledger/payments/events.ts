@@ -136,10 +136,16 @@ async function adopt(run: PaymentRun, intent: Intent): Promise<EventOutcome> {
     paymentMethod: null,
     intent: intent.intent,
   };
-  await run.decide(ours.account, {}, ({ booking, wallet }) => ({
-    change: decideAdopt(booking, wallet, { ...purchase, kind: ours.kind }, payer, run.author),
-    value: null,
-  }));
+  try {
+    await run.decide(ours.account, {}, ({ booking, wallet }) => ({
+      change: decideAdopt(booking, wallet, { ...purchase, kind: ours.kind }, payer, run.author),
+      value: null,
+    }));
+  } catch (error) {
+    // A payment belongs to one attempt: somebody else has booked it since the look above.
+    if ((await run.deps.store.payments.attemptOf({ intent: intent.intent })) !== null) return 'nothing';
+    throw error;
+  }
   return 'granted';
 }
 

@@ -9,7 +9,7 @@ import { readId } from '../../core/ids.ts';
 import { decidePurchase, type Payer } from '../../core/ledger/payments.ts';
 import { requireCard } from '../../core/ledger/topup.ts';
 import type { Purchase } from '../../core/topup.ts';
-import { ACTIVE, type Attempt, isUnheard } from '../../core/wallet.ts';
+import { ACTIVE, type Attempt, isUnheard, type Wallet } from '../../core/wallet.ts';
 import { writeClock } from '../local-deps.ts';
 import { keyReused } from '../local-keys.ts';
 import type { BuyInput, PurchaseView } from '../payment-views.ts';
@@ -99,9 +99,10 @@ export async function buy(
           'the saved card was changed meanwhile; nothing was charged',
         );
       }
+      // A dry run asks nobody how an earlier payment stands: it tells what is bought once that is known.
       const { attempt, change } = decidePurchase(
         booking,
-        wallet,
+        dryRun ? heardOf(wallet) : wallet,
         purchase,
         payer,
         { key, request },
@@ -136,6 +137,12 @@ async function goOn(run: PaymentRun, id: string, reserved: Reserved): Promise<Pu
   const { state } = await run.deps.store.read(id);
   return purchaseView(state.account, attempt, { payUrl, state, replayed: reserved.replayed });
 }
+
+/** The wallet without attempts whose outcome nobody has heard. */
+const heardOf = (wallet: Wallet): Wallet => ({
+  ...wallet,
+  attempts: new Map([...wallet.attempts].filter(([, attempt]) => !isUnheard(attempt))),
+});
 
 /** An outcome that is not known blocks purchases: perhaps the provider knows it by now. */
 async function settleUnknown(run: PaymentRun, id: string): Promise<void> {

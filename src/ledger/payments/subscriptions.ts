@@ -64,8 +64,15 @@ export async function sellPlan(
   const target = requirePlan(catalogue, plan, run.now());
   const card = await cardOf(run, id);
   const own = card?.subscription;
-  if (isLive(own) && own.id === null && own.session !== null) await closePage(run, own.session);
-  if (!isLive(own) || own.id === null) return openPage(run, id, target.id, card);
+  if (!isLive(own) || own.id === null) {
+    // What cannot be sold is refused before the page that is waited for is closed.
+    if (target.id !== 'free') await priceOf(run, target.id);
+    if (isLive(own) && own.session !== null) await closePage(run, own.session);
+    if (target.id !== 'free') return openPage(run, id, target.id, card);
+    // Nothing is bought any more: the plan was free all the time.
+    if (isLive(own)) await note(run, id, card!, { ...own, session: null, status: 'ended' });
+    return null;
+  }
   const current = requirePlan(catalogue, own.plan, run.now());
   const change = await changeOf(run, own, target.id, mode, {
     isSame: target.id === current.id,

@@ -5,6 +5,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LedgerError } from '../../../src/core/errors.ts';
 import type { LocalLedger } from '../../../src/ledger/local.ts';
+import { PaymentRun } from '../../../src/ledger/payments/payment-run.ts';
 import type { PaymentProvider } from '../../../src/ledger/payments/provider.ts';
 import type { BuyInput } from '../../../src/ledger/service.ts';
 import { credits, spendOf } from '../../helpers/ledger.ts';
@@ -59,6 +60,14 @@ const pass = (ms: number): void => {
   t.at += ms;
   fake.advance(ms);
 };
+
+/** The id that objects of a ledger's account carry. */
+const installationOf = (own: PayingLedger, tag: string): Promise<string> =>
+  new PaymentRun(own.deps, {
+    open: async () => rig.provider,
+    webhookSecrets: async () => [],
+    reference: () => 'none',
+  }).installation({ tag });
 
 const topUpOn = async (card = 'pm_card_visa'): Promise<void> => {
   await ledger.addCard('default', card);
@@ -150,6 +159,72 @@ describe('what may have been asked of the bank', () => {
     pass(61_000);
     expect(await codeOf(ledger.buy('default', SMALL))).toBe('done');
     expect(fake.books().length).toBe(1);
+  });
+
+  test('is no reason to refuse a draft: the purchase itself looks it up', async () => {
+    await ledger.addCard('default', 'pm_card_visa');
+    fake.fault({ method: 'POST', path: '/confirm', at: 'after', does: 500 });
+    expect(await ledger.buy('default', SMALL)).toMatchObject({ status: 'unknown' });
+    expect(await ledger.buy('default', SMALL, { dryRun: true })).toMatchObject({ amountCents: 500 });
+    expect(await ledger.purchases('default', null)).toMatchObject([{ status: 'unknown' }]);
+    expect(await ledger.buy('default', SMALL)).toMatchObject({ status: 'succeeded' });
+    expect(fake.books().length).toBe(2);
+    expect((await ledger.balance('default')).available).toBe(credits('1050'));
+  });
+
+  test('is not called a failure while it is in process', async () => {
+    await topUpOn('pm_fake_processing');
+    const confused = t.another(
+      new Proxy(rig.provider, {
+        get(target, name) {
+          const own: unknown = Reflect.get(target, name);
+          if (name === 'confirmIntent') return async () => ({ outcome: 'refused', code: 'odd', message: '' });
+          if (name !== 'cancelIntent' || typeof own !== 'function') return own;
+          // Another process has asked the bank between the refusal and this.
+          return async (intent: string) => {
+            await target.confirmIntent({ intent, key: 'another' });
+            return own.apply(target, [intent]) as unknown;
+          };
+        },
+      }),
+    );
+    const [attempt] = (await confused.runTopup('default')).attempts;
+    expect(attempt).toMatchObject({ status: 'unknown' });
+    await ledger.syncPayments();
+    expect(await ledger.topup('default')).toMatchObject({ state: 'in_flight', usedThisMonthCents: 500 });
+  });
+});
+
+describe('a payment that the ledger has lost', () => {
+  test('is booked once, however many hear of it at once', async () => {
+    await ledger.addCard('default', 'pm_card_visa');
+    await ledger.buy('default', SMALL);
+    const restored = payingLedger();
+    try {
+      restored.at = t.at;
+      const [intent] = fake.world.paymentIntents.values();
+      const { account } = (await restored.store.read('default')).state;
+      const run = restored.another(rig.provider);
+      intent!.metadata.attempt_id = `pay_${account.tag}_77`;
+      intent!.metadata.installation = await installationOf(restored, account.tag);
+      // Two that have both looked before either books.
+      const store = restored.store.payments;
+      const looked = Promise.withResolvers<void>();
+      let left = 2;
+      const { attemptOf } = store;
+      store.attemptOf = async (reference) => {
+        const found = await attemptOf(reference);
+        left -= 1;
+        if (left === 0) looked.resolve();
+        if (left >= 0) await looked.promise;
+        return found;
+      };
+      await Promise.all([run.syncPayments(), run.syncPayments()]);
+      expect((await run.balance('default')).available).toBe(credits('550'));
+      expect((await run.auditPayments()).differences).toEqual([]);
+    } finally {
+      await restored.done();
+    }
   });
 });
 

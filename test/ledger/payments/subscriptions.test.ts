@@ -88,6 +88,16 @@ describe('a plan that is paid', () => {
     expect(await ledger.plan('default')).toMatchObject({ plan: 'harness', status: 'active' });
   });
 
+  test('a page stays open when what was asked for next is not sold, and is closed for the free plan', async () => {
+    const page = await ledger.setPlan('default', { plan: 'pro', mode: null });
+    await ledger.definePlan({ plan: 'solo', monthly: credits('10'), priceCents: 100, from: null });
+    expect(await codeOf(ledger.setPlan('default', { plan: 'solo', mode: null }))).toBe('invalid_argument');
+    expect(await ledger.plan('default')).toMatchObject({ status: 'pending_payment' });
+    await ledger.setPlan('default', { plan: 'free', mode: null });
+    expect(await ledger.plan('default')).toMatchObject({ plan: 'free', status: 'canceled' });
+    expect(await paid(sessionOf(page.payUrl))).toBe('closed');
+  });
+
   test('a page that was paid before the next was asked for is what counts', async () => {
     const first = await ledger.setPlan('default', { plan: 'pro', mode: null });
     rig.fake.complete(sessionOf(first.payUrl), 'pm_card_visa');
