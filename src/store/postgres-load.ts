@@ -95,9 +95,10 @@ async function readHolds(
   { holds }: Named,
   until: Instant,
 ): Promise<Map<number, Hold[]>> {
-  const holding = accounts.filter(({ held }) => held > 0).map(({ no }) => no);
-  if (holding.length === 0 && holds[0].length === 0) return new Map();
-  return byAccount(await sql.rows('holdsFor', holding, until, ...holds), heldOf);
+  if (accounts.length === 0) return new Map();
+  // Not only where credits are held: a call that the account's own key pays holds none, and lapses all the same.
+  const numbers = accounts.map(({ no }) => no);
+  return byAccount(await sql.rows('holdsFor', numbers, until, ...holds), heldOf);
 }
 
 /** Receipts that keys are bound to, with their entries, usage and lots. Most keys are new: then one look is all. */

@@ -129,7 +129,8 @@ export class SqliteBatch {
   #load(session: Session, { now, loads }: Work): void {
     const { account } = session.state;
     const until = Math.max(now, account.lastAt);
-    if (account.held > 0 && until > session.holdsUntil) {
+    // Not only where credits are held: a call that the account's own key pays holds none, and lapses all the same.
+    if (until > session.holdsUntil) {
       const rows = this.#sql('lapsedHolds').all(account.no, until);
       session.addHolds(rows.map((row) => this.#hold(account, row)));
     }

@@ -56,7 +56,7 @@ export class SqliteReader {
       if (row === undefined) throw unknownAccount(id);
       const account = accountOf(row);
       const lots = this.sql('unendedLots').all(account.no, account.lastAt).map(lotOf);
-      const holds = account.held > 0 ? this.sql('openHolds').all(account.no) : [];
+      const holds = this.sql('openHolds').all(account.no);
       const state: AccountState = {
         account,
         lots: new Map(lots.map((lot) => [lot.no, lot])),

@@ -54,6 +54,33 @@ export function byokContract(engine: Engine): void {
       ).rejects.toMatchObject({ code: 'invalid_argument' });
     });
 
+    it('holds nothing, and lapses like any other hold: booked once, by the next write', async () => {
+      const t = await make();
+      await t.ledger.changeByok('default', add('openai'));
+      const input = {
+        amount: null,
+        call: callOf('4o', 10, 10),
+        tags: { activity: null, session: null, run: null },
+        ttlMs: 60_000,
+        note: null,
+      };
+      const [{ hold }, second] = [
+        await t.ledger.hold('default', input),
+        await t.ledger.hold('default', { ...input, ttlMs: 90_000 }),
+      ];
+      t.at += 60_000;
+      expect(await t.ledger.expire(null, null)).toMatchObject({ holds: [hold], expired: 0 });
+      expect(await t.ledger.expire(null, null)).toMatchObject({ holds: [], expired: 0 });
+      t.at += 30_000;
+      await t.ledger.spend('default', callSpend(callOf('4o', 10, 10)));
+      const statuses = (await t.store.holds((await t.store.read('default')).state.account, false)).map(
+        ({ status }) => status,
+      );
+      expect(statuses).toEqual(['lapsed', 'lapsed']);
+      const late = { hold: second.hold!, amount: null, call: callOf('', 5, 5), tags: input.tags, note: null };
+      expect(await t.ledger.settle('default', late)).toMatchObject({ credits: 0, late: true });
+    });
+
     it('is set once, replayed by its key, and removed again', async () => {
       const t = await make();
       const first = await t.ledger.changeByok('default', add('google', 'GEMINI_API_KEY'), { key: 'b' });
