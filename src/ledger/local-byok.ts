@@ -14,6 +14,8 @@ import type { ByokInput, ByokView, WriteOptions } from './service.ts';
 import type { Work } from './store.ts';
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+/** Beginnings of keys that could be names of variables too. Source: the providers' and Stripe's own keys. */
+const KEY = /^(?:AIza|(?:sk|pk|rk|gsk|xai|hf|r8|ghp)_[A-Za-z0-9_]{12})/;
 
 /** The account's providers and the variables that hold their keys, by provider. */
 export function byokRows(account: Pick<Account, 'byok'>): ByokView['providers'] {
@@ -39,7 +41,7 @@ export async function changeByok(
   { key = null, dryRun = false }: WriteOptions,
 ): Promise<ByokView> {
   const provider = input.provider.toLowerCase();
-  if (input.env !== null && !VARIABLE.test(input.env)) {
+  if (input.env !== null && (!VARIABLE.test(input.env) || KEY.test(input.env))) {
     throw invalid(
       '--env takes the name of an environment variable, never a key',
       'for example --env OPENAI_API_KEY',

@@ -102,9 +102,11 @@ export function byokContract(engine: Engine): void {
       await expect(t.ledger.changeByok('default', add('nobody'))).rejects.toMatchObject({
         code: 'unknown_provider',
       });
-      await expect(t.ledger.changeByok('default', add('openai', 'sk-secret'))).rejects.toMatchObject({
-        code: 'invalid_argument',
-      });
+      for (const secret of ['sk-secret', `AIza${'Sy'.repeat(17)}x`, 'sk_live_0123456789abcdef']) {
+        await expect(t.ledger.changeByok('default', add('openai', secret))).rejects.toMatchObject({
+          code: 'invalid_argument',
+        });
+      }
     });
   });
 }

@@ -154,9 +154,10 @@ export async function addCard(
     });
   }
   if (method !== null && !/^pm_[A-Za-z0-9_]{1,80}$/.test(method)) {
+    // Not repeated: it may be a card number after all.
     throw invalid(
-      `${JSON.stringify(method)} is no test method`,
-      'for example pm_card_visa; never a card number',
+      'that is no test method; a card number is never typed here',
+      'for example pm_card_visa, in a test ledger',
     );
   }
   if (dryRun) return cardView(id, card);
