@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { invalid } from '../core/errors.ts';
+import { shownAddress } from './secrets.ts';
 import { configFolder, type Environment } from './settings.ts';
 
 type Tokens = Readonly<Record<string, string>>;
@@ -19,16 +20,17 @@ export function serverAddress(text: string): string {
     url = new URL(text);
   } catch {
     throw invalid(
-      `${JSON.stringify(text)} is no address of a server`,
+      `${shownAddress(text)} is no address of a server`,
       'for example https://credits.example.com',
     );
   }
   if (!/^https?:$/.test(url.protocol))
-    throw invalid(`${text} is no address of a server: it starts with https://`);
+    throw invalid(`${shownAddress(text)} is no address of a server: it starts with https://`);
   if (url.username !== '' || url.password !== '') {
     throw invalid('the address carries a password', 'the token is asked for, or read from standard input');
   }
-  if (url.search !== '' || url.hash !== '') throw invalid(`${text}: leave out what is behind ? or #`);
+  if (url.search !== '' || url.hash !== '')
+    throw invalid(`${url.origin}${url.pathname}: leave out what is behind ? or #`);
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }
 

@@ -10,7 +10,7 @@ import { requireAccountId } from '../core/ledger/accounts.ts';
 import { parseInstant } from '../core/time.ts';
 import type { Instant } from '../core/types.ts';
 import type { OptionSpec } from './command.ts';
-import { carriesPassword } from './secrets.ts';
+import { carriesPassword, isNearlyAddress, shownAddress } from './secrets.ts';
 import { type Configuration, defaultLedger, type Environment, type ProfileChoice } from './settings.ts';
 
 export { safeLocation } from './secrets.ts';
@@ -138,9 +138,15 @@ function whichLedger(flags: GlobalFlags, env: Environment, file: Configuration):
   if (db !== undefined && remote !== undefined)
     throw invalid(`${names} name two ledgers`, 'keep one of them');
   if (db === '') throw invalid('--db needs a path or a postgres:// URL');
+  if (db !== undefined && isNearlyAddress(db)) {
+    throw invalid(
+      'the ledger is named by something that is neither a path nor a postgres:// URL',
+      'it is postgres://user@host:5432/database, or a path; a path with : and @ starts with ./ or /',
+    );
+  }
   if (remote !== undefined && !/^https?:\/\/[^\s/]/.test(remote)) {
     throw invalid(
-      `${JSON.stringify(remote)} is no address of a remote ledger`,
+      `${shownAddress(remote)} is no address of a remote ledger`,
       'it starts with https:// or http://',
     );
   }

@@ -16,6 +16,14 @@ async function open(options: WireOptions): Promise<RemoteLedger> {
       hint: `\`credits login ${url}\` keeps one in ${credentialsFile(env)}; CREDITS_TOKEN holds one for now`,
     });
   }
+  // Node would refuse such a header too, as a defect of ours.
+  if (!/^[\x21-\x7e]{1,256}$/.test(token)) {
+    throw new LedgerError(
+      'unauthenticated',
+      `the access token for ${url} is none: it is too long, or has blanks or characters outside ASCII`,
+      { hint: 'it looks like credits_1_…; CREDITS_TOKEN holds it, or `credits login` keeps it' },
+    );
+  }
   return openRemote({
     url,
     token,
