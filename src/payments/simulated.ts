@@ -77,6 +77,10 @@ export class SimulatedProvider implements PaymentProvider {
     return `cus_sim_${account}`;
   }
 
+  async hasCustomer(): Promise<boolean> {
+    return true;
+  }
+
   async startCardSetup(): Promise<CheckoutSession> {
     throw invalid('simulated payments have no page to save a card on', 'use `credits card add pm_card_visa`');
   }

@@ -24,6 +24,11 @@ export function stripeCards(stripe: Stripe, mode: LedgerMode) {
         return (await stripe.customers.create({ metadata }, { idempotencyKey: key })).id;
       }),
 
+    async hasCustomer(id: string): Promise<boolean> {
+      const customer = await carryOrMissing('looking at a customer', () => stripe.customers.retrieve(id));
+      return customer !== null && customer.deleted !== true;
+    },
+
     async attachTestMethod(input: { customer: string; method: string; key: string }): Promise<CardFacts> {
       if (mode === 'live') throw new LedgerError('mode_mismatch', 'a live ledger takes no test card');
       const method = await carry(`saving ${input.method}`, () =>

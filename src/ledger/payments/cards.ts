@@ -53,12 +53,39 @@ async function walletOf(run: PaymentRun, id: string): Promise<Wallet> {
   return run.deps.store.payments.wallet(account, run.now());
 }
 
-/** The provider's customer of an account, made with the first card. */
-export async function customerOf(run: PaymentRun, provider: PaymentProvider, id: string, card: Card | null) {
+/** Who pays for an account at a provider, and the row that says so; the row is not stored before something else is. */
+interface Payer {
+  readonly customer: string;
+  readonly installation: string;
+  readonly card: Card;
+}
+
+/**
+ * The provider's customer of an account, made with the first card. One that was deleted there is replaced, here too: no card
+ * could ever be saved with it again.
+ * @throws LedgerError `payment_unknown`, `payment_declined`
+ */
+export async function customerOf(
+  run: PaymentRun,
+  provider: PaymentProvider,
+  id: string,
+  card: Card | null,
+): Promise<Payer> {
   const installation = await run.installation(await run.account(id));
-  if (card !== null && card.provider === provider.name) return { customer: card.customer, installation };
-  const key = `cust:${installation}:${id}`;
-  return { customer: await provider.ensureCustomer({ account: id, installation, key }), installation };
+  const known = card !== null && card.provider === provider.name ? card : null;
+  if (known !== null && (await provider.hasCustomer(known.customer))) {
+    return { customer: known.customer, installation, card: known };
+  }
+  // A key of its own: the first one's would name the customer that is gone.
+  const key = `cust:${installation}:${id}${known === null ? '' : `:${known.customer}`}`;
+  const customer = await provider.ensureCustomer({ account: id, installation, key });
+  const blank = blankCard(provider, customer);
+  if (known === null) return { customer, installation, card: blank };
+  const moved: Card = { ...blank, subscription: known.subscription };
+  const next = (_at: number, { card: now }: Wallet): Card | null =>
+    now === null || now.customer === known.customer ? moved : null;
+  await store(run, id, next, { key: null, request: null }, false);
+  return { customer, installation, card: moved };
 }
 
 export const blankCard = (provider: PaymentProvider, customer: string): Card => ({
@@ -161,9 +188,8 @@ export async function addCard(
     );
   }
   if (dryRun) return cardView(id, card);
-  const { customer, installation } = await customerOf(run, provider, id, card);
+  const { customer, installation, card: base } = await customerOf(run, provider, id, card);
   const reference = `card_${run.reference()}`;
-  const base = card !== null && card.provider === provider.name ? card : blankCard(provider, customer);
   if (method === null) {
     const page = await provider.startCardSetup({
       account: id,

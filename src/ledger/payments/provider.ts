@@ -185,6 +185,8 @@ export interface PaymentProvider extends SubscriptionProvider {
   /** Makes or finds the customer of an account. @returns `cus_…`. `key`: `cust:<installation>:<account>` */
   ensureCustomer(input: CustomerFacts & { readonly key: string }): Promise<string>;
 
+  /** False for a customer that was deleted, or never was one of this provider's account. @throws LedgerError `payment_unknown` */
+  hasCustomer(customer: string): Promise<boolean>;
   /** A page to save a card on. `reference`: our own id of the set-up. `key`: `setup:<reference>` */
   startCardSetup(
     input: CustomerFacts & {

@@ -16,6 +16,7 @@ import type { BuyInput, PurchaseView } from '../payment-views.ts';
 import type { WriteOptions } from '../service.ts';
 import type { Replay } from '../store.ts';
 import { purchaseView } from './attempt-views.ts';
+import { customerOf } from './cards.ts';
 import type { PaymentRun } from './payment-run.ts';
 import { settleAttempt } from './settle-attempt.ts';
 import { otherProvider, urlOf } from './topup-run.ts';
@@ -161,15 +162,9 @@ async function payerOf(run: PaymentRun, id: string, checkout: boolean, dryRun: b
     if (card.provider !== provider.name) throw otherProvider(card.provider);
     return { provider: card.provider, customer: card.customer, paymentMethod: card.paymentMethod };
   }
-  const { card } = wallet;
-  if (card !== null && card.provider === provider.name) {
-    return { provider: card.provider, customer: card.customer, paymentMethod: null };
-  }
   // A dry run calls nobody.
   if (dryRun) return { provider: provider.name, customer: 'none', paymentMethod: null };
-  const installation = await run.installation(account);
-  const key = `cust:${installation}:${id}`;
-  const customer = await provider.ensureCustomer({ account: id, installation, key });
+  const { customer } = await customerOf(run, provider, id, wallet.card);
   return { provider: provider.name, customer, paymentMethod: null };
 }
 

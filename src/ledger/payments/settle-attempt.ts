@@ -114,17 +114,18 @@ class Settling {
   }
 
   /**
-   * True for what must not go on to charge: a purchase that nobody waits for, a top-up that has been switched off since, an
-   * account that is closed.
+   * True for what must not go on to charge: a purchase that nobody waits for, a top-up that has been switched off since, a
+   * card that has been removed or exchanged, an account that is closed.
    */
   async #isNobodys(attempt: Attempt): Promise<boolean> {
     const { store } = this.#run.deps;
     const account = await this.#run.account(this.#account);
     if (account.closedAt !== null) return true;
+    const { policy, card } = await store.payments.wallet(account, this.#run.now());
+    if (attempt.paymentMethod !== null && attempt.paymentMethod !== card?.paymentMethod) return true;
     if (attempt.kind === 'manual') {
       return this.#approach === 'found' && this.#isStale(attempt, account.lastAt);
     }
-    const { policy } = await store.payments.wallet(account, this.#run.now());
     return policy?.enabled !== true;
   }
 

@@ -15,7 +15,7 @@ import {
 } from '../../core/ledger/subscriptions.ts';
 import { isDearer } from '../../core/plans.ts';
 import type { Card, Subscription } from '../../core/wallet.ts';
-import { blankCard, customerOf } from './cards.ts';
+import { customerOf } from './cards.ts';
 import type { EventOutcome } from './events.ts';
 import type { PaymentRun } from './payment-run.ts';
 import type { InvoiceFacts, SubscriptionChange, SubscriptionFacts } from './provider.ts';
@@ -121,7 +121,7 @@ async function openPage(
 ): Promise<string | null> {
   const price = await priceOf(run, plan);
   const provider = await run.provider();
-  const { customer, installation } = await customerOf(run, provider, id, card);
+  const { customer, installation, card: base } = await customerOf(run, provider, id, card);
   const reference = `plan_${run.reference()}`;
   const page = await provider.startSubscription({
     account: id,
@@ -131,7 +131,6 @@ async function openPage(
     price,
     key: `plan:${reference}`,
   });
-  const base = card !== null && card.provider === provider.name ? card : blankCard(provider, customer);
   const none = { periodStart: null, periodEnd: null, nextPlan: null, change: null };
   const subscription: Subscription = {
     id: null,

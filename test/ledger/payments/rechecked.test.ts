@@ -250,6 +250,27 @@ describe('a card', () => {
     expect((await ledger.card('default')).card).toMatchObject({ brand: 'mastercard' });
   });
 
+  test('can be saved, and paid on a page, after the customer was deleted there', async () => {
+    await topUpOn();
+    for (const customer of [...fake.world.customers.keys()]) fake.deleteCustomer(customer);
+    await ledger.syncPayments();
+    expect(await ledger.card('default')).toMatchObject({ status: 'none' });
+    expect(await ledger.buy('default', PAGE)).toMatchObject({ status: 'requires_action' });
+    await ledger.addCard('default', 'pm_card_visa');
+    expect(await ledger.buy('default', SMALL)).toMatchObject({ status: 'succeeded' });
+    expect((await ledger.auditPayments()).differences).toEqual([]);
+  });
+
+  test('that is removed while a top-up is under way is not charged', async () => {
+    await topUpOn();
+    await expect(dying('confirmIntent').runTopup('default')).rejects.toThrow(Crash);
+    await ledger.removeCard('default');
+    await ledger.syncPayments();
+    expect(await ledger.topupHistory('default', null)).toMatchObject([{ status: 'canceled' }]);
+    expect(await ledger.topup('default')).toMatchObject({ state: 'no_card', usedThisMonthCents: 0 });
+    expect(fake.books()).toEqual([]);
+  });
+
   test('does not switch on what a person has switched off', async () => {
     await topUpOn('pm_fake_decline_lost_card');
     await ledger.runTopup('default');
