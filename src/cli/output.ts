@@ -2,7 +2,7 @@
  * The two writers of the program: one for answers (stdout), one for refusals (stderr). No command prints by itself.
  * Source: contract 2 (streams, envelopes), 3 (codes).
  */
-import { isLedgerError, LedgerError } from '../core/errors.ts';
+import { invalid, isLedgerError, LedgerError } from '../core/errors.ts';
 import type { Result } from './command.ts';
 import { group } from './render/amounts.ts';
 import { wrapText } from './render/wrap.ts';
@@ -106,5 +106,6 @@ export function nameSystemError(error: unknown): unknown {
       hint: 'make room, then run the same command again',
     });
   }
+  if (code === 'ENAMETOOLONG') return invalid('a file name is too long');
   return error;
 }

@@ -75,6 +75,8 @@ export function readFailure(path: string, error: unknown): unknown {
     ENOENT: 'there is no such file',
     EISDIR: 'it is a folder',
     ENOTDIR: 'a part of its path is no folder',
+    ENAMETOOLONG: 'its name is too long',
+    ELOOP: 'its links lead in a circle',
     EACCES: 'it may not be read',
     EPERM: 'it may not be read',
   };

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { afterAll } from 'vitest';
 import { run } from '../../src/cli/main.ts';
 import { wire } from '../../src/cli/wire.ts';
+import type { Wire } from '../../src/cli/wire-types.ts';
 
 /** How a command line ended. */
 export interface Ended {
@@ -25,6 +26,9 @@ export interface LineFacts {
   /** What a pipe brings; null: reading it is a mistake. */
   readonly stdin?: string | Uint8Array | null;
   readonly random?: (bytes: number) => Uint8Array;
+  /** What opens ledgers, where it is not the real thing. */
+  readonly wire?: Wire;
+  readonly signal?: AbortSignal;
 }
 
 /** The clock of every line that has no `--now`. */
@@ -40,7 +44,7 @@ export function temporaryFolder(): string {
 /** A way to run lines in a home of their own. @param home an empty folder */
 export function commandLine(home: string): (argv: readonly string[], facts?: LineFacts) => Promise<Ended> {
   let seed = 0;
-  return async (argv, { env = {}, stdin = null } = {}) => {
+  return async (argv, { env = {}, stdin = null, wire: given = wire, signal } = {}) => {
     let stdout = '';
     let stderr = '';
     const code = await run(argv, {
@@ -56,8 +60,8 @@ export function commandLine(home: string): (argv: readonly string[], facts?: Lin
       stderr: { write: (text) => (stderr += text) },
       clock: () => NOW,
       random: (bytes) => new Uint8Array(bytes).fill(++seed),
-      wire: async () => wire,
-      signal: new AbortController().signal,
+      wire: async () => given,
+      signal: signal ?? new AbortController().signal,
     });
     return {
       code,
