@@ -32,9 +32,12 @@ export function planPrices(env: WireOptions['env']): ReadonlyMap<string, string>
 
 export function paymentAccess(
   store: Pick<Store, 'mode' | 'payments'>,
-  { env, clock }: Pick<WireOptions, 'env' | 'clock'>,
+  { env, clock, signal }: Pick<WireOptions, 'env' | 'clock' | 'signal'>,
 ): Omit<PaymentAccess, 'reference'> {
-  const facts = { env, secretsFile: secretsFile(env) };
+  const facts = {
+    ...{ env, secretsFile: secretsFile(env) },
+    ...(signal === undefined ? {} : { signal }),
+  };
   return {
     open: () => openPayments({ ...facts, mode: store.mode, books: store.payments.books, clock }),
     webhookSecrets: async () => webhookSecrets(facts),

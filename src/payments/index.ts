@@ -21,16 +21,21 @@ export interface PaymentsFacts {
   readonly books: Books;
   /** The provider's clock where it is simulated. */
   readonly clock: () => Instant;
+  /** Ends calls under way; absent: nothing does. */
+  readonly signal?: AbortSignal;
 }
 
 type Opening = (facts: PaymentsFacts, settings: StripeSettings) => Promise<PaymentProvider>;
 
 const PROVIDERS = {
-  stripe: async ({ mode }, settings) => {
+  stripe: async ({ mode, signal }, settings) => {
     const { secretKey, address, returnUrl } = settings;
     if (secretKey === null) throw new LedgerError('internal', 'there is no key to open Stripe with');
     const { openStripe } = await import('./stripe.ts');
-    return openStripe({ mode, secretKey, address, returnUrl });
+    return openStripe({
+      ...{ mode, secretKey, address, returnUrl },
+      ...(signal === undefined ? {} : { signal }),
+    });
   },
   simulated: async ({ mode, books, clock }) => {
     if (mode === 'live') {

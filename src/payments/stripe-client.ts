@@ -22,6 +22,8 @@ export interface ClientFacts {
   readonly address: ApiAddress | null;
   readonly timeoutMs?: number;
   readonly retries?: number;
+  /** Ends calls under way, as if no answer had come. */
+  readonly signal?: AbortSignal;
 }
 
 /** Loads the SDK and makes a client of it. */
@@ -29,14 +31,27 @@ export async function openClient(facts: ClientFacts): Promise<StripeClient> {
   const { default: Sdk } = await loadQuietly();
   const agent =
     facts.address?.protocol === 'http' ? new PlainAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
+  const { signal } = facts;
+  const http = Sdk.createNodeHttpClient(agent);
+  const makeRequest = http.makeRequest.bind(http);
+  http.makeRequest = (...call) =>
+    signal?.aborted === true ? Promise.reject(new Error('interrupted')) : makeRequest(...call);
+  const end = (): void => agent.destroy();
+  signal?.addEventListener('abort', end, { once: true });
   const stripe = new Sdk(facts.secretKey, {
     ...(facts.address === null ? {} : facts.address),
-    httpClient: Sdk.createNodeHttpClient(agent),
+    httpClient: http,
     maxNetworkRetries: facts.retries ?? RETRIES,
     timeout: facts.timeoutMs ?? TIMEOUT_MS,
     telemetry: false,
   });
-  return { stripe, close: () => agent.destroy() };
+  return {
+    stripe,
+    close: () => {
+      signal?.removeEventListener('abort', end);
+      agent.destroy();
+    },
+  };
 }
 
 /** Marks of a coding agent, on which the SDK prints a line of its own while it is being loaded (23.1.0). */

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { IntentAnswer, PaymentProvider } from '../../src/ledger/payments/provider.ts';
 import { openStripe } from '../../src/payments/stripe.ts';
 import { intentIn, savedCard } from '../contract/payments.ts';
+import { TEST_KEY } from '../helpers/stripe/fake.ts';
 import type { Fault } from '../helpers/stripe/faults.ts';
 import { type FakeRig, openFakeRig, type RigFacts } from '../helpers/stripe/rig.ts';
 
@@ -375,5 +376,24 @@ describe('the SDK', () => {
       await provider.eventsSince(null),
     ];
     expect(JSON.stringify(seen)).not.toContain('secret');
+  });
+});
+
+describe('an interrupt', () => {
+  it('ends a call that nobody answers, and its outcome is unknown', async () => {
+    const { fake, provider } = await open();
+    const { inputOf } = await savedCard(provider);
+    const { hostname: host, port } = new URL(fake.url);
+    const controller = new AbortController();
+    const patient = await openStripe({
+      ...{ mode: 'test', secretKey: TEST_KEY, returnUrl: 'https://x.example', timeoutMs: 600_000 },
+      ...{ address: { protocol: 'http', host, port: Number(port) }, signal: controller.signal },
+    });
+    const hung = fake.fault({ matches: isCall('/payment_intents'), at: 'after', does: 'hang', times: 9 });
+    const made = patient.createIntent(inputOf('pay_x_1'));
+    await hung.reached;
+    controller.abort();
+    expect(await made).toMatchObject({ outcome: 'unknown' });
+    await patient.close();
   });
 });
