@@ -37,8 +37,12 @@ const PROVIDER = 'openrouter';
 const PREFIX = `${PROVIDER}/`;
 const ID = /^[A-Za-z0-9~][A-Za-z0-9._:/@~+-]{0,180}$/;
 
-/** A name for people: 1 to 200 characters, none of which controls anything. */
-export const isModelName = (text: string): boolean => /^[^\u0000-\u001f\u007f]{1,200}$/.test(text);
+/**
+ * A name for people: 1 to 200 characters, none of which controls anything. Half a character is none: a database would store
+ * another text than the receipt was hashed over.
+ */
+export const isModelName = (text: string): boolean =>
+  text.isWellFormed() && /^[^\u0000-\u001f\u007f]{1,200}$/.test(text);
 
 /**
  * A model of a list that somebody else has read, judged as the reader of lists would have.

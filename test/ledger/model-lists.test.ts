@@ -42,6 +42,7 @@ describe('a list is refused whole for', () => {
     ['an id without letters', { id: 'openrouter/' }],
     ['an id with a NUL', { id: 'openrouter/a\u0000b' }],
     ['a name with a NUL', { name: 'a\u0000b' }],
+    ['half a character in a name', { name: 'a\ud800b' }],
     ['a name without end', { name: 'x'.repeat(201) }],
     ['no name', { name: '' }],
     ['another provider', { provider: 'anthropic' }],
@@ -63,7 +64,7 @@ describe('a list is refused whole for', () => {
 
 test('a model set by hand has a name that can be stored and shown', async () => {
   const input = { model: 'mine', provider: 'me', input: '1', output: '1', cacheRead: null, cacheWrite: null };
-  for (const name of ['a\u0000b', 'x'.repeat(201), 'a\nb']) {
+  for (const name of ['a\u0000b', 'a\ud800b', 'x'.repeat(201), 'a\nb']) {
     await expect(t.ledger.setModel({ ...input, name, from: null })).rejects.toMatchObject({
       code: 'invalid_argument',
     });
