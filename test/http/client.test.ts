@@ -88,6 +88,20 @@ describe('a lost answer', () => {
     expect([receipt.replayed, await available()]).toEqual([true, before - 1]);
   });
 
+  test('that never comes ends with 75 and the key, too', async () => {
+    const impatient = await served.open(token, { url: lossy.url, answerMs: 100, tries: 2 });
+    lossy.seen.length = lossy.keys.length = 0;
+    const silence = () => {};
+    lossy.fates.push(silence, silence);
+    const error = await impatient.spend('default', spendOf('1')).catch((each) => each);
+    expect(error).toMatchObject({
+      code: 'remote_unreachable',
+      exitCode: 75,
+      details: { key: lossy.keys[0] },
+    });
+    expect([lossy.keys.length, new Set(lossy.keys).size]).toEqual([2, 1]);
+  });
+
   test('of a read is asked for again; a dry run too', async () => {
     lossy.fates.push('lose answer', 'refuse');
     expect((await remote.balance('default')).available / 1e6).toBe(await available());
