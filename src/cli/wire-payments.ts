@@ -4,6 +4,7 @@ import { invalid } from '../core/errors.ts';
 import type { PaymentAccess } from '../ledger/payments/payment-run.ts';
 import type { Store } from '../ledger/store.ts';
 import { openPayments, webhookSecrets } from '../payments/index.ts';
+import { readPlanPrices } from '../payments/stripe-settings.ts';
 import { configFolder } from './settings.ts';
 import type { WireOptions } from './wire-types.ts';
 
@@ -16,7 +17,7 @@ export const secretsFile = (env: WireOptions['env']): string => path.join(config
  */
 export function planPrices(env: WireOptions['env']): ReadonlyMap<string, string> {
   const prices = new Map<string, string>();
-  for (const pair of (env.STRIPE_PRICES ?? '').split(',')) {
+  for (const pair of readPlanPrices({ env, file: secretsFile(env) }).split(',')) {
     const text = pair.trim();
     if (text === '') continue;
     const match = /^([a-z][a-z0-9_-]{0,31})=(price_[A-Za-z0-9_]+)$/.exec(text);

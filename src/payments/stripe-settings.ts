@@ -32,22 +32,39 @@ export interface StripeSettings {
   readonly returnUrl: string;
 }
 
-const NAMES = ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'STRIPE_API_BASE', 'STRIPE_RETURN_URL'] as const;
+const NAMES = [
+  'STRIPE_SECRET_KEY',
+  'STRIPE_WEBHOOK_SECRET',
+  'STRIPE_API_BASE',
+  'STRIPE_RETURN_URL',
+  'STRIPE_PRICES',
+] as const;
 type Name = (typeof NAMES)[number];
 
 /** A command line has no page of its own to come back to. */
 const RETURN_URL = 'https://stripe.com/';
+
+/** One setting after the other; the environment beats the file. */
+function settingsIn({ env, file }: SettingsFacts): (name: Name) => string | null {
+  const stored = file === null ? {} : readFile(file);
+  return (name) => {
+    const value = (env[name]?.trim() || stored[name]) ?? '';
+    return value === '' ? null : value;
+  };
+}
+
+/**
+ * Prices of plans, as they are written: `pro=price_1,team=price_2`; empty where none is sold. Keys are not looked at.
+ * @throws LedgerError `invalid_argument` (a file that others can read)
+ */
+export const readPlanPrices = (facts: SettingsFacts): string => settingsIn(facts)('STRIPE_PRICES') ?? '';
 
 /**
  * Reads the settings; the environment beats the file, name by name.
  * @throws LedgerError `invalid_argument` (a file that others can read, an address that is none, a key with blanks)
  */
 export function readStripeSettings(facts: SettingsFacts): StripeSettings {
-  const stored = facts.file === null ? {} : readFile(facts.file);
-  const settingOf = (name: Name): string | null => {
-    const value = (facts.env[name]?.trim() || stored[name]) ?? '';
-    return value === '' ? null : value;
-  };
+  const settingOf = settingsIn(facts);
   const secretKey = settingOf('STRIPE_SECRET_KEY');
   if (secretKey !== null) modeOfKey(secretKey);
   const secrets = (settingOf('STRIPE_WEBHOOK_SECRET') ?? '').split(',').map((secret) => secret.trim());

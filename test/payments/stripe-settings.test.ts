@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openPayments, providerName, webhookSecrets } from '../../src/payments/index.ts';
-import { readStripeSettings } from '../../src/payments/stripe-settings.ts';
+import { readPlanPrices, readStripeSettings } from '../../src/payments/stripe-settings.ts';
 import { memoryBooks } from '../helpers/books.ts';
 
 let folder: string;
@@ -33,6 +33,13 @@ describe('settings of Stripe', () => {
       secretKey: 'rk_test_env',
       webhookSecrets: ['whsec_a', 'whsec_b'],
     });
+  });
+
+  it('name the prices of plans, without a look at keys', () => {
+    expect(readPlanPrices({ env: {}, file })).toBe('');
+    stored('STRIPE_SECRET_KEY=odd\nSTRIPE_PRICES=pro=price_1,team=price_2\n');
+    expect(readPlanPrices({ env: {}, file })).toBe('pro=price_1,team=price_2');
+    expect(readPlanPrices({ env: { STRIPE_PRICES: 'pro=price_3' }, file })).toBe('pro=price_3');
   });
 
   it('may be missing altogether', () => {

@@ -12,8 +12,12 @@ import type { AuditDifference, AuditView } from '../payment-views.ts';
 import { attemptView } from './attempt-views.ts';
 import type { PaymentRun } from './payment-run.ts';
 import type { Intent, PaymentRecord } from './provider.ts';
+import { invoiceKey } from './subscriptions.ts';
 
 const PAGE = 200;
+
+/** Invoices that bring credits. */
+const BOOKED: ReadonlySet<string> = new Set(['create', 'cycle', 'change']);
 
 interface Known {
   readonly account: Account;
@@ -25,6 +29,7 @@ export async function auditPayments(run: PaymentRun): Promise<AuditView> {
   const audit = new BooksAudit(run);
   await audit.readLedger();
   await audit.readProvider();
+  await audit.readInvoices();
   return audit.view();
 }
 
@@ -99,6 +104,37 @@ class BooksAudit {
         intent,
         'credits were granted, and the provider has no such payment',
       );
+    }
+  }
+
+  /** A subscription's money comes in by its invoices: each that was paid has a receipt of its own, with credits or without. */
+  async readInvoices(): Promise<void> {
+    const { payments } = this.#run.deps.store;
+    let after = 0;
+    for (;;) {
+      const page = await payments.accounts('open', after, PAGE);
+      for (const id of page.ids) await this.#readSubscription(id);
+      if (page.ids.length < PAGE) return;
+      after = page.last;
+    }
+  }
+
+  async #readSubscription(id: string): Promise<void> {
+    const { card } = await this.#run.deps.store.payments.wallet(await this.#run.account(id), this.#run.now());
+    if (card?.subscription?.id == null || card.provider !== this.#provider) return;
+    const provider = await this.#run.provider();
+    for (const { invoice, isPaid, reason } of await provider.invoicesOf(card.subscription.id)) {
+      if (!isPaid || !BOOKED.has(reason)) continue;
+      const key = invoiceKey(invoice);
+      const { value: isBooked } = await this.#run.decide(id, { key, dryRun: true }, ({ replay }) => ({
+        change: undefined,
+        value: replay !== null,
+      }));
+      if (isBooked) continue;
+      this.#differences.push({
+        ...{ kind: 'paid_not_granted', account: id, attempt: null, intent: null },
+        detail: `the invoice ${invoice} of its plan was paid, and is not booked: \`credits payments sync\`, with its price in STRIPE_PRICES`,
+      });
     }
   }
 

@@ -237,6 +237,9 @@ async function applyFacts(
   return outcome === 'nothing' && isNew ? 'noted' : outcome;
 }
 
+/** The key under which an invoice is booked, whatever it brought. */
+export const invoiceKey = (invoice: string): string => `invoice:${invoice}`;
+
 /** Books a paid invoice once. @returns true when it was not booked before */
 async function applyInvoice(
   run: PaymentRun,
@@ -249,7 +252,7 @@ async function applyInvoice(
   const isMonth = invoice.reason === 'create' || invoice.reason === 'cycle';
   if (plan === undefined || (!isMonth && invoice.reason !== 'change')) return false;
   if (invoice.periodStart === null || invoice.periodEnd === null) return false;
-  const key = `invoice:${invoice.invoice}`;
+  const key = invoiceKey(invoice.invoice);
   const request = run.deps.sha256(JSON.stringify(['invoice', invoice.invoice]));
   const { value } = await run.decide(id, { key }, ({ booking, wallet, context, replay }) => {
     if (replay !== null) return { change: undefined, value: false };

@@ -98,6 +98,19 @@ describe('a plan that is paid', () => {
     expect(await paid(sessionOf(page.payUrl))).toBe('closed');
   });
 
+  test('an invoice that was paid and is not booked is a difference of the books', async () => {
+    await subscribe();
+    expect((await ledger.auditPayments()).differences).toEqual([]);
+    pass(31);
+    const { differences, ok } = await ledger.auditPayments();
+    expect([ok, differences]).toMatchObject([false, [{ kind: 'paid_not_granted', account: 'default' }]]);
+    // A process that does not know the prices of plans cannot book it.
+    await t.another(rig.provider).syncPayments();
+    expect((await ledger.auditPayments()).ok).toBe(false);
+    await ledger.syncPayments();
+    expect((await ledger.auditPayments()).differences).toEqual([]);
+  });
+
   test('a page that was paid before the next was asked for is what counts', async () => {
     const first = await ledger.setPlan('default', { plan: 'pro', mode: null });
     rig.fake.complete(sessionOf(first.payUrl), 'pm_card_visa');
