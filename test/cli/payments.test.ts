@@ -247,6 +247,17 @@ describe('credits buy', () => {
     expect(bought).toEqual([600]);
   });
 
+  test('a dry run with a key that has bought tells of that purchase', async () => {
+    const run = await opened();
+    await run(['card', 'add', 'pm_card_visa']);
+    await run(['buy', '500', '--yes', '--key', 'k']);
+    const { code, stdout } = await run(['buy', '500', '--key', 'k', '--dry-run']);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^Bought 500 .*\n.*\nThis key was used before/),
+    ]);
+  });
+
   test('a package that costs nothing is refused', async () => {
     const run = await opened();
     const end = await run(['packages', 'set', 'gift', '--credits', '5', '--price', '0', '--json']);

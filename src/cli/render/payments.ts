@@ -155,7 +155,7 @@ export function renderAttempts(
 export function renderPurchase(view: PurchaseView): string {
   const what = `${credits(view.credits)} for ${showDollars(view.amountCents)}`;
   const lines: string[] = [];
-  if (view.dryRun) return `Dry run: would buy ${what}.\nNothing was charged.`;
+  if (view.dryRun && !view.replayed) return `Dry run: would buy ${what}.\nNothing was charged.`;
   if (view.status === 'succeeded') lines.push(`Bought ${what}, never expires.`);
   else if (view.status === 'requires_action') lines.push(`Waiting for ${what} to be paid.`);
   else lines.push(`${what}: ${statusText(view)}.`);
