@@ -144,13 +144,6 @@ export const PLANTED: readonly PlantedBug[] = [
     tests: ['test/ledger/local.test.ts'],
   },
   {
-    name: 'a key of the same transaction is not seen',
-    file: 'src/store/sqlite-batch.ts',
-    find: 'if (this.#keys.get(account.no)?.has(key)) this.#inserts.flush();',
-    replace: '',
-    tests: ['test/store/group-commit.test.ts'],
-  },
-  {
     name: 'debt does not block',
     file: 'src/core/ledger/booking.ts',
     find: 'if (booking.account.debt === ZERO) return;',
