@@ -47,7 +47,10 @@ function stepOf(simulation: Simulation, one: Witnessed, kinds: readonly Deed['do
   const { steps, chance, prices } = simulation;
   const fitting = steps.filter(({ deed }) => kinds.includes(deed.do));
   const { deed } = chance.pick(fitting);
-  return bend(deed, { model: one.model!, prices, now: Math.max(simulation.clock, one.model!.last) });
+  const now = Math.max(simulation.clock, one.model!.last);
+  const step = bend(deed, { model: one.model!, prices, now });
+  // Any hold, also one that is long closed: an agent that forgot what it has done.
+  return 'hold' in step && chance.oneIn(4) ? { ...step, hold: chance.whole(one.fold.holds.size + 1) } : step;
 }
 
 /** Mostly with a new key or none; now and then with one that was used before. */
@@ -75,6 +78,10 @@ const importer = actor('importer', async (simulation) => {
     const step = stepOf(simulation, one, ['spend']) as Extract<NaiveStep, { do: 'spend' }>;
     return { one, step, key: keyOf(simulation, one, 1_000_000)! };
   });
+  // The same line twice in one file, or its key with other content.
+  const first = items[0]!;
+  if (simulation.chance.oneIn(4)) items.push(first);
+  if (simulation.chance.oneIn(6)) items.push({ ...first, step: { ...first.step, cost: 1n } });
   const lines = items.map(({ one, step, key }) => ({ account: one.id, key, input: spendInputOf(step) }));
   return {
     what: `import of ${items.map(({ one, key }) => `${one.id} ${key}`).join(', ')}`,

@@ -45,6 +45,8 @@ export class Witness {
   readonly #store: Store;
   readonly #prices: NaivePrices;
   readonly #keys = new Map<string, Booked>();
+  /** What a key was bound to. */
+  readonly #asked = new Map<string, string>();
   readonly #touched = new Set<string>();
 
   constructor(store: Store, prices: NaivePrices, reached: Map<string, number>) {
@@ -116,6 +118,7 @@ export class Witness {
       const first = this.bound(one.id, key!);
       same(decided.replay.booked.receipt, first?.receipt, `the receipt of ${key} again`);
       same(decided.replay.booked.entries, first?.entries, `the entries of ${key} again`);
+      if (step !== null) same(show(step), this.#asked.get(`${one.id} ${key}`), `what ${key} was bound to`);
       return;
     }
     const bound = decided.booked.filter(({ receipt }) => receipt.key !== null);
@@ -123,6 +126,7 @@ export class Witness {
       const name = `${one.id} ${booked.receipt.key}`;
       if (this.#keys.has(name)) throw new Error(`the key ${name} booked twice`);
       this.#keys.set(name, booked);
+      if (step !== null) this.#asked.set(name, show(step));
     }
     this.#book(one, decided.booked);
     if (one.model === null) return;
