@@ -60,6 +60,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'cli-table3',
     'node:',
   ],
+  'src/payments/': ['src/core/', 'src/ledger/', 'stripe', 'node:'],
   'src/http/': ['src/core/', 'src/ledger/', 'zod', 'hono', '@hono/', 'node:'],
   'migrations/': [],
 };
