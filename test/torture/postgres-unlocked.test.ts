@@ -16,14 +16,15 @@ vi.mock('../../src/store/postgres-sql.ts', async (original) => {
 });
 
 it('a race without the lock does not end fairly', async () => {
-  const rounds = LONG ? 100 : 2;
+  const rounds = LONG ? 100 : 10;
   let unfair = 0;
-  for (let round = 0; round < rounds; round += 1) {
+  // One race may end fairly by chance: the short form goes on until one does not.
+  for (let round = 0; round < rounds && (LONG || unfair === 0); round += 1) {
     const t = await racingLedger();
     const end = await race(t);
     if (JSON.stringify(end) !== JSON.stringify(FAIR)) unfair += 1;
     // What it leaves may be anything; it is not asked to add up.
     await t.done().catch(() => {});
   }
-  expect(unfair).toBeGreaterThanOrEqual(Math.ceil(rounds * 0.99));
+  expect(unfair).toBeGreaterThanOrEqual(LONG ? Math.ceil(rounds * 0.99) : 1);
 });
