@@ -9,7 +9,7 @@ import type { Command } from '../core/ledger/commands.ts';
 import { decide } from '../core/ledger/decide.ts';
 import type { Account } from '../core/types.ts';
 import { answerOf, contextOf, type LocalDeps, refuseFuture } from './local-deps.ts';
-import { keyReused } from './local-keys.ts';
+import { requireSameRequest } from './local-keys.ts';
 import type { ByokInput, ByokView, WriteOptions } from './service.ts';
 import type { Work } from './store.ts';
 
@@ -57,7 +57,7 @@ export async function changeByok(
     dryRun,
     decide: ({ state, replay, catalogue }) => {
       if (replay !== null) {
-        if (replay.booked.receipt.request !== request) throw keyReused(key!);
+        requireSameRequest(replay, request, key);
         return { replay };
       }
       refuseFuture(deps.store.mode, now, deps.wall());

@@ -1,5 +1,6 @@
-/** Refusals about keys. Source: contract 5.7. */
+/** Keys and the requests they are bound to. Source: contract 5.7. */
 import { LedgerError } from '../core/errors.ts';
+import type { Replay } from './store.ts';
 
 /** The refusal of a key that was used for another request. */
 export const keyReused = (key: string): LedgerError =>
@@ -7,3 +8,12 @@ export const keyReused = (key: string): LedgerError =>
     hint: 'use a new key for a new request; repeat a request with exactly its own words',
     details: { key },
   });
+
+/**
+ * Refuses a known key whose receipt answers another request.
+ * @param request hash of the request that comes with the key now
+ * @throws LedgerError `key_reused`
+ */
+export function requireSameRequest({ booked }: Replay, request: string | null, key: string | null): void {
+  if (booked.receipt.request !== request) throw keyReused(key!);
+}

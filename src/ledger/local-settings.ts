@@ -15,7 +15,7 @@ import { rateColumns, rises } from '../core/rate-columns.ts';
 import { parseRate, type Rates, type TokenRates } from '../core/rates.ts';
 import type { Instant } from '../core/types.ts';
 import { answerOf, contextOf, type LocalDeps, refuseFuture } from './local-deps.ts';
-import { keyReused } from './local-keys.ts';
+import { requireSameRequest } from './local-keys.ts';
 import type { ModelSetInput, ReceiptView, SettingView, WriteOptions } from './service.ts';
 import type { Replay, SettingRow, Work } from './store.ts';
 
@@ -46,7 +46,7 @@ export async function bookSettings(
     dryRun,
     decide: ({ state, replay, catalogue }) => {
       if (replay !== null) {
-        if (replay.booked.receipt.request !== hash) throw keyReused(key!);
+        requireSameRequest(replay, hash, key);
         return { replay };
       }
       refuseFuture(deps.store.mode, now, deps.wall());

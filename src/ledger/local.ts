@@ -17,7 +17,7 @@ import { closeAccount, openAccount } from './local-accounts.ts';
 import { readBalance } from './local-balance.ts';
 import { changeByok, readByok } from './local-byok.ts';
 import { answerOf, contextOf, type LocalDeps, refuseFuture } from './local-deps.ts';
-import { keyReused } from './local-keys.ts';
+import { requireSameRequest } from './local-keys.ts';
 import { LocalPayments } from './local-payments.ts';
 import { readAccount, readAccounts, readCycle, readHolds, readLog, readPlan } from './local-reads.ts';
 import { aliasModel, definePlan, setModel } from './local-settings.ts';
@@ -326,8 +326,8 @@ function decideOnce(
 ): Decided {
   const request = key === null ? null : deps.sha256(requestText(command, catalogue));
   if (replay !== null) {
-    if (replay.booked.receipt.request === request) return { replay };
-    throw keyReused(key!);
+    requireSameRequest(replay, request, key);
+    return { replay };
   }
   refuseFuture(deps.store.mode, now, deps.wall());
   return decide(state, command, now, contextOf(deps, catalogue), { key, request });

@@ -10,7 +10,7 @@ import { topupState, usedInMonth } from '../../core/topup.ts';
 import type { AccountState, Instant } from '../../core/types.ts';
 import { applyChange, type Card, type Wallet } from '../../core/wallet.ts';
 import { answerOf, contextOf, type LocalDeps, refuseFuture } from '../local-deps.ts';
-import { keyReused } from '../local-keys.ts';
+import { requireSameRequest } from '../local-keys.ts';
 import type { SavedCard, TopupView } from '../payment-views.ts';
 import type { ReceiptView, WriteOptions } from '../service.ts';
 import type { Work } from '../store.ts';
@@ -99,7 +99,7 @@ export async function setTopup(
     decide: ({ state, replay, catalogue, wallet }) => {
       after = { state, wallet };
       if (replay !== null) {
-        if (replay.booked.receipt.request !== request) throw keyReused(key!);
+        requireSameRequest(replay, request, key);
         return { replay };
       }
       refuseFuture(deps.store.mode, now, deps.wall());
