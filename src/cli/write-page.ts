@@ -1,6 +1,7 @@
 /** Writes a page to a file. What is there and is no page stays: a wrong name must not cost a ledger. */
 import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { invalid } from '../core/errors.ts';
+import { writeFailure } from './write-failure.ts';
 
 const PAGE = '<!doctype html>';
 
@@ -35,18 +36,4 @@ function headOf(file: string): string {
   } finally {
     closeSync(fd);
   }
-}
-
-const WHY: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such folder',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of its path is no folder',
-  EACCES: 'it may not be written',
-  EPERM: 'it may not be written',
-  EROFS: 'it may not be written',
-};
-
-function writeFailure(file: string, error: unknown): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  return code !== undefined && code in WHY ? invalid(`cannot write ${file}: ${WHY[code]}`) : error;
 }

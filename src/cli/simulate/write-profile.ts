@@ -11,15 +11,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { invalid } from '../../core/errors.ts';
-
-const WHY: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such folder',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of its path is no folder',
-  EACCES: 'it may not be written',
-  EPERM: 'it may not be written',
-  EROFS: 'it may not be written',
-};
+import { writeFailure } from '../write-failure.ts';
 
 /**
  * Writes the document beside the file and renames it over it. What is there and is no profile stays: a wrong name must not
@@ -43,8 +35,7 @@ export function writeProfile(file: string, document: object, tag: string): void 
     renameSync(part, file);
   } catch (error) {
     rmSync(part, { force: true });
-    const { code } = error as NodeJS.ErrnoException;
-    throw code !== undefined && code in WHY ? invalid(`cannot write ${file}: ${WHY[code]}`) : error;
+    throw writeFailure(file, error);
   }
 }
 
