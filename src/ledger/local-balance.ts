@@ -65,7 +65,8 @@ function nextExpiry(lots: readonly Lot[]): Instant | null {
   return first;
 }
 
-function lotView(account: Account, lot: Lot): LotView {
+/** A lot as it is stored. */
+export function lotView(account: Account, lot: Lot): LotView {
   return {
     lot: lotId(account, lot.no),
     source: lot.source,

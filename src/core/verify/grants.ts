@@ -55,14 +55,20 @@ export function expectGrant(state: AuditState, step: Step, lot: AuditLot): void 
   step.tape.expect('not_negative', { kind: 'repaid', from: 'available', to: 'spent', lot: no }, repaid);
 }
 
+/** The lot that a receipt grants; says so when there is none. */
+export function grantedLot(state: AuditState, { lot, receipt, tape }: Step): AuditLot | null {
+  if (lot === null) {
+    tape.giveUp();
+    state.fault('entry_effect', state.names.receipt(receipt.seq), 'grants no lot');
+  }
+  return lot;
+}
+
 /** A grant by hand or at the opening of an account, and a cycle's. */
 export function ruleGrant(state: AuditState, step: Step): void {
-  const { lot, receipt } = step;
-  if (lot === null) {
-    step.tape.giveUp();
-    state.fault('entry_effect', state.names.receipt(receipt.seq), 'grants no lot');
-    return;
-  }
+  const lot = grantedLot(state, step);
+  if (lot === null) return;
+  const { receipt } = step;
   expectGrant(state, step, lot);
   const say = (text: string): void => state.fault('grant_once', state.names.lot(lot.no), text);
   if (lot.source === 'welcome') checkWelcome(state, lot, receipt.credits, say);

@@ -19,7 +19,7 @@ import {
   type Wallet,
 } from '../wallet.ts';
 import { isObject } from './facts.ts';
-import { expectGrant } from './grants.ts';
+import { expectGrant, grantedLot } from './grants.ts';
 import type { AuditLot, AuditState } from './state.ts';
 import type { Step } from './step.ts';
 import { amountText, differenceText, valueText } from './words.ts';
@@ -262,12 +262,8 @@ export function ruleClawback(state: AuditState, step: Step): void {
 
 /** Giving back: a new purchased lot. */
 export function ruleReinstate(state: AuditState, step: Step): void {
-  const { lot, receipt } = step;
-  if (lot === null) {
-    step.tape.giveUp();
-    state.fault('entry_effect', state.names.receipt(receipt.seq), 'grants no lot');
-    return;
-  }
+  const lot = grantedLot(state, step);
+  if (lot === null) return;
   expectGrant(state, step, lot);
   if (lot.source !== 'purchased' || lot.expiresAt !== null) {
     state.fault('payment', state.names.lot(lot.no), 'gives back what is no purchased lot');

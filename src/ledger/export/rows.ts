@@ -7,6 +7,7 @@
 import { LedgerError } from '../../core/errors.ts';
 import { holdId, lotId, receiptId } from '../../core/ids.ts';
 import type { Account, Entry, Instant, Lot, Receipt, Source, Usage } from '../../core/types.ts';
+import { lotView } from '../local-balance.ts';
 import type { AccountDump, LedgerDump } from '../store.ts';
 import type { EntryView, LotView } from '../views.ts';
 import { bookedOf } from './ledger-lines.ts';
@@ -91,20 +92,8 @@ async function* lotRows({ account, lots }: AccountDump): AsyncGenerator<readonly
 
 const lotExport = (account: Account, lot: Lot): LotExport => ({
   account: account.id,
-  lot: lotId(account, lot.no),
-  source: lot.source,
-  granted: lot.granted,
-  spent: lot.spent,
-  held: lot.held,
-  expired: lot.expired,
-  revoked: lot.revoked,
-  available: lot.available,
-  grantedAt: lot.grantedAt,
-  expiresAt: lot.expiresAt,
-  endedAt: lot.endedAt,
+  ...lotView(account, lot),
   endKind: lot.endKind,
-  priority: lot.priority,
-  note: lot.note,
 });
 
 async function* usageRows(dump: AccountDump): AsyncGenerator<UsageExport> {

@@ -10,7 +10,7 @@ import { CURRENCY } from '../../core/ledger/payments.ts';
 import { decideCard } from '../../core/ledger/topup.ts';
 import type { Card, Wallet } from '../../core/wallet.ts';
 import { answerOf, writeClock } from '../local-deps.ts';
-import { keyReused } from '../local-keys.ts';
+import { requireSameRequest } from '../local-keys.ts';
 import type { CardView } from '../payment-views.ts';
 import type { ReceiptView, WriteOptions } from '../service.ts';
 import type { PaymentRun } from './payment-run.ts';
@@ -88,20 +88,8 @@ export async function customerOf(
   return { customer, installation, card: moved };
 }
 
-export const blankCard = (provider: PaymentProvider, customer: string): Card => ({
-  provider: provider.name,
-  customer,
-  paymentMethod: null,
-  brand: null,
-  last4: null,
-  expMonth: null,
-  expYear: null,
-  refused: false,
-  consent: null,
-  consentAt: null,
-  setup: null,
-  subscription: null,
-});
+const blankCard = (provider: PaymentProvider, customer: string): Card =>
+  withoutCard({ provider: provider.name, customer, subscription: null });
 
 const withCard = (
   card: Card,
@@ -135,7 +123,7 @@ async function store(
     { key: key.key, dryRun },
     ({ booking, wallet, replay }) => {
       if (replay !== null) {
-        if (replay.booked.receipt.request !== key.request) throw keyReused(key.key!);
+        requireSameRequest(replay, key.request, key.key);
         return { change: undefined, value: false };
       }
       const card = cardAt(booking.at, wallet);
@@ -226,7 +214,7 @@ async function replayedCard(
 ): Promise<CardView | undefined> {
   if (key === null) return undefined;
   const { decided, wallet, state } = await run.decide(id, { key, dryRun: true }, ({ replay }) => {
-    if (replay !== null && replay.booked.receipt.request !== request) throw keyReused(key);
+    if (replay !== null) requireSameRequest(replay, request, key);
     return { change: undefined, value: null };
   });
   if (!('replay' in decided)) return undefined;
@@ -284,7 +272,11 @@ export async function removeCard(
 }
 
 /** The customer stays, so that a later card is the same customer's. */
-export const withoutCard = ({ provider, customer, subscription }: Card): Card => ({
+const withoutCard = ({
+  provider,
+  customer,
+  subscription,
+}: Pick<Card, 'provider' | 'customer' | 'subscription'>): Card => ({
   provider,
   customer,
   paymentMethod: null,
