@@ -5,6 +5,7 @@
 import { postgresSteps, SCHEMA_VERSION } from '../../migrations/index.ts';
 import { type PostgresDoor, type Statements, statementsOn } from './postgres-door.ts';
 import { codeOf } from './sqlite-errors.ts';
+import { ACCOUNT_TABLES } from './stored-rows.ts';
 
 /** One fault: the id of the check and what was found. */
 export interface Fault {
@@ -127,24 +128,10 @@ async function schemaFaults(door: PostgresDoor, sql: Statements): Promise<Fault[
   ];
 }
 
-/** Tables of an account's rows and the column that numbers them. */
-const KEYS = {
-  lot: 'no',
-  receipt: 'seq',
-  entry: 'seq',
-  usage: 'receipt',
-  hold: 'no',
-  usage_rollup: 'slot',
-  usage_folded: 'receipt',
-  topup: 'account',
-  card: 'account',
-  attempt: 'no',
-} as const satisfies Record<string, string>;
-
 /** Rows of an account that is not there: the audit of each account does not read them. */
 async function homeless(sql: Statements): Promise<Fault[]> {
   const faults: Fault[] = [];
-  for (const [table, key] of Object.entries(KEYS)) {
+  for (const [table, key] of Object.entries(ACCOUNT_TABLES)) {
     const [[exists]] = (await sql.text('SELECT to_regclass($1)::text', [table])) as [[string | null]];
     if (exists === null) continue;
     const rows = await sql.text(

@@ -37,7 +37,8 @@ export class Session {
     return this.#changed;
   }
 
-  addLots(lots: Iterable<Lot>): void {
+  addLots(lots: readonly Lot[]): void {
+    if (lots.length === 0) return;
     const all = new Map(this.state.lots);
     for (const lot of lots) {
       if (all.has(lot.no)) continue;
@@ -47,7 +48,8 @@ export class Session {
     this.state = { ...this.state, lots: all };
   }
 
-  addHolds(holds: Iterable<Hold>): void {
+  addHolds(holds: readonly Hold[]): void {
+    if (holds.length === 0) return;
     const all = new Map(this.state.holds);
     for (const hold of holds) {
       if (all.has(hold.no)) continue;

@@ -7,6 +7,7 @@ import { SCHEMA_VERSION, sqliteSteps } from '../../migrations/index.ts';
 import { isLedgerError } from '../core/errors.ts';
 import { readRefusal } from './sqlite-dump.ts';
 import { type Connection, openFile } from './sqlite-file.ts';
+import { ACCOUNT_TABLES } from './stored-rows.ts';
 
 /** One fault: the id of the check and what was found. */
 export interface FileFault {
@@ -65,27 +66,13 @@ function* damages(db: Connection): Generator<FileFault> {
   for (const { integrity_check: detail } of lines) if (detail !== 'ok') yield { check: 'storage', detail };
 }
 
-/** Tables of an account's rows and the column that numbers them. */
-const KEYS = {
-  lot: 'no',
-  receipt: 'seq',
-  entry: 'seq',
-  usage: 'receipt',
-  hold: 'no',
-  usage_rollup: 'slot',
-  usage_folded: 'receipt',
-  topup: 'account',
-  card: 'account',
-  attempt: 'no',
-} as const satisfies Record<string, string>;
-
 /**
  * Rows of an account that is not there: nobody else reads them. Everything else that `foreign_key_check` would find, the
  * audit of each account finds and names; it reads every row, this looks once at each account.
  */
 function* homeless(db: Connection): Generator<FileFault> {
   const tables = new Set(db.prepare('SELECT name FROM sqlite_schema').pluck().all());
-  for (const [table, key] of Object.entries(KEYS)) {
+  for (const [table, key] of Object.entries(ACCOUNT_TABLES)) {
     // A table that somebody dropped is named by the check of the schema.
     if (!tables.has(table)) continue;
     const rows = db

@@ -7,6 +7,20 @@ import type { HoldRow, LotRow, ReceiptRow, SettingFacts, UsageSumRow } from '../
 import { accountOf, lotOf, type Row, usageOf } from './rows.ts';
 import type { StatementName } from './sqlite-statements.ts';
 
+/** Tables of an account's rows and the column that numbers them. */
+export const ACCOUNT_TABLES = {
+  lot: 'no',
+  receipt: 'seq',
+  entry: 'seq',
+  usage: 'receipt',
+  hold: 'no',
+  usage_rollup: 'slot',
+  usage_folded: 'receipt',
+  topup: 'account',
+  card: 'account',
+  attempt: 'no',
+} as const satisfies Record<string, string>;
+
 export function usageSumOf(row: readonly unknown[]): UsageSumRow {
   const [
     slot,
