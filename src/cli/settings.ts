@@ -42,8 +42,6 @@ function folder(env: Environment, name: string, fallback: string): string {
 /** Where the ledger lies unless told. */
 export const dataFolder = (env: Environment): string => folder(env, 'XDG_DATA_HOME', '.local/share');
 export const configFolder = (env: Environment): string => folder(env, 'XDG_CONFIG_HOME', '.config');
-export const stateFolder = (env: Environment): string => folder(env, 'XDG_STATE_HOME', '.local/state');
-export const cacheFolder = (env: Environment): string => folder(env, 'XDG_CACHE_HOME', '.cache');
 
 /** Path of the ledger unless told. */
 export const defaultLedger = (env: Environment): string => path.join(dataFolder(env), 'ledger.db');
