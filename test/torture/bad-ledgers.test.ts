@@ -337,7 +337,7 @@ describe('as a user without rights', () => {
     runProgram([...argv, '--db', file, '--json', '--quiet'], user === undefined ? {} : { uid: user });
   beforeAll(async () => {
     if (user !== undefined) fs.chownSync(home, user, user);
-    expect((await run('init')).code).toBe(0);
+    expectEnd(await run('init'), null);
   });
   afterAll(() => {
     fs.chmodSync(home, 0o700);
