@@ -189,3 +189,21 @@ export function applyChange(wallet: Wallet, change: WalletChange): Wallet {
 
 /** How long a wallet looks back for automatic attempts: longer than any month. */
 export const LOOK_BACK_MS = 32 * 86_400_000;
+
+/**
+ * The part of a wallet that a decision is given, where more of it is at hand: the same rows whichever engine reads them.
+ * @param at of the decision, at least the account's last time
+ * @param named number of the attempt that it is about; null: none
+ */
+export function walletFor(whole: Wallet, at: Instant, named: number | null): Wallet {
+  const since = at - LOOK_BACK_MS;
+  const attempts = [...whole.attempts.values()].filter(
+    ({ no, kind, status, reservedAt, clawedFrom }) =>
+      no === named ||
+      ACTIVE.has(status) ||
+      (kind === 'auto' && reservedAt >= since) ||
+      // What it took from other lots counts where one of these is asked about.
+      (named !== null && Object.keys(clawedFrom).length > 0),
+  );
+  return { ...whole, attempts: new Map(attempts.map((attempt) => [attempt.no, attempt])) };
+}

@@ -8,14 +8,7 @@ import { isLedgerError } from '../core/errors.ts';
 import type { Outcome } from '../core/ledger/decide.ts';
 import type { Account, Lot } from '../core/types.ts';
 import { FOLD_EVERY } from '../core/usage.ts';
-import {
-  type Attempt,
-  applyChange,
-  LOOK_BACK_MS,
-  NO_WALLET,
-  type Wallet,
-  type WalletChange,
-} from '../core/wallet.ts';
+import { applyChange, NO_WALLET, type Wallet, type WalletChange, walletFor } from '../core/wallet.ts';
 import type { Loads, Replay, SettingRow, Work, WorkResult } from '../ledger/store.ts';
 import { accountRow, entryRow, holdRow, isLive, lotRow, receiptRow, usageRow, type Value } from './rows.ts';
 import { type Chained, Session } from './session.ts';
@@ -49,11 +42,6 @@ export interface BatchRows {
   /** Accounts whose usage is to be folded, and up to which receipt. */
   readonly foldable: Map<number, number>;
 }
-
-const OPEN: readonly Attempt['status'][] = [
-  ...(['reserved', 'created', 'confirming', 'processing'] as const),
-  ...(['unknown', 'requires_action'] as const),
-];
 
 export class PostgresBatch {
   readonly #loaded: Loaded;
@@ -157,12 +145,7 @@ export class PostgresBatch {
     const { wallet } = loads;
     if (wallet === undefined) return NO_WALLET;
     const whole = this.#loaded.wallets.get(account.no) ?? NO_WALLET;
-    const since = Math.max(now, account.lastAt) - LOOK_BACK_MS;
-    const attempts = [...whole.attempts.values()].filter(
-      ({ no, kind, status, reservedAt }) =>
-        no === wallet.attempt || OPEN.includes(status) || (kind === 'auto' && reservedAt >= since),
-    );
-    return { ...whole, attempts: new Map(attempts.map((attempt) => [attempt.no, attempt])) };
+    return walletFor(whole, Math.max(now, account.lastAt), wallet.attempt);
   }
 
   #changeWallet(account: number, change: WalletChange): void {

@@ -96,6 +96,24 @@ describe.each(ENGINES)('money on $name', (engine) => {
     expect((await ledger.balance('default')).available).toBe(credits('1050'));
   });
 
+  test('two purchases that both go back: what the first took from the lot of the second is owed by the second', async () => {
+    const t = await make();
+    const { ledger, simulated } = takingMoney(t);
+    await ledger.addCard('default', 'pm_card_visa');
+    const bought = [await ledger.buy('default', SMALL)];
+    await ledger.spend('default', spendOf('400'));
+    bought.push(await ledger.buy('default', SMALL));
+    for (const { purchase } of bought) {
+      await simulated.happen(`pi_sim_${purchase}`, (paid) => ({
+        ...paid,
+        refunds: [{ id: `re_${purchase}`, amountCents: 500, status: 'succeeded' }],
+      }));
+      await ledger.syncPayments();
+    }
+    expect(await ledger.balance('default')).toMatchObject({ available: 0, debt: credits('350') });
+    expect((await ledger.auditPayments()).differences).toEqual([]);
+  });
+
   test('a dispute, its debt, and the end of it', async () => {
     const t = await make();
     const { ledger, simulated } = takingMoney(t);
