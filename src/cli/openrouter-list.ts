@@ -24,7 +24,8 @@ export interface FetchFacts {
 /**
  * Fetches the list.
  * @returns `{ data }` with the rows of all pages
- * @throws LedgerError `remote_unreachable` (no network, no answer within 30 s, an error, an answer that is no list),
+ * @throws LedgerError `remote_unreachable` (no network, no answer within 30 s, an error, a redirect, an answer that
+ *   is no list),
  *   `invalid_argument` (a moved address that is not allowed)
  */
 export async function fetchOpenRouterList(facts: FetchFacts): Promise<{ readonly data: readonly unknown[] }> {
@@ -62,8 +63,11 @@ async function fetchPage(url: URL, { fetch, signal }: FetchFacts): Promise<unkno
   try {
     const response = await fetch(url.href, {
       headers: { accept: 'application/json' },
+      // Nobody is called but who was named. Not `error`: that would not say why.
+      redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     });
+    if (response.status >= 300 && response.status < 400) throw unreachable('it redirects elsewhere');
     if (!response.ok) throw unreachable(`it answered ${response.status}`);
     text = await response.text();
   } catch (error) {

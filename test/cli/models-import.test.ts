@@ -221,10 +221,16 @@ describe('models import', () => {
 });
 
 describe('models sync', () => {
-  const answers = new Map<string, { status?: number; body: string }>();
+  interface Page {
+    readonly status?: number;
+    readonly body: string;
+    readonly location?: string;
+  }
+  const answers = new Map<string, Page>();
   const server = createServer((request, response) => {
-    const { status = 200, body } = answers.get(request.url!) ?? { status: 404, body: '' };
-    response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+    const { status = 200, body, location }: Page = answers.get(request.url!) ?? { status: 404, body: '' };
+    const headers = { 'content-type': 'application/json', ...(location === undefined ? {} : { location }) };
+    response.writeHead(status, headers).end(body);
   });
   let base = '';
   beforeAll(async () => {
@@ -243,7 +249,7 @@ describe('models sync', () => {
     expect(json()).toMatchObject({ read: 2, added: 2 });
   });
 
-  test.each<[string, string, { status?: number; body: string } | null, RegExp]>([
+  test.each<[string, string, Page | null, RegExp]>([
     ['a server error', '/broken', { status: 502, body: '' }, /it answered 502/],
     ['no JSON', '/text', { body: '<html>' }, /the answer is no JSON/],
     ['another document', '/other', { body: '{"models":[]}' }, /no list of models/],
@@ -253,6 +259,9 @@ describe('models sync', () => {
       { body: '{"data":[],"links":{"next":"https://example.com/2"}}' },
       /another server/,
     ],
+    // `/models` is a list: who followed would find one.
+    ['a redirect', '/moved', { status: 302, body: '', location: '/models' }, /it redirects elsewhere/],
+    ['a lasting redirect', '/gone', { status: 308, body: '', location: '/models' }, /it redirects elsewhere/],
     ['pages without end', '/loop', { body: '{"data":[],"links":{"next":"/loop"}}' }, /no last page/],
   ])('%s changes nothing and can be tried again', async (_, url, answer, message) => {
     const { credits } = await withLedger();

@@ -156,6 +156,7 @@ describe('a webhook', () => {
     expect(await post(`${body}\n`, signature)).toEqual(unauthenticated);
     expect(await send(event!, { secrets: ['whsec_forged'] })).toEqual(unauthenticated);
     expect(await send(event!, { at: now - 3600 })).toEqual(unauthenticated);
+    expect(await send(event!, { at: now + 3600 })).toEqual(unauthenticated);
     expect(await send({ ...event!, livemode: true })).toEqual([409, 'mode_mismatch']);
     expect(await place.available()).toBe(BEFORE);
     expect(await send(event!, { secrets: ['whsec_of_before', 'whsec_next'] })).toEqual(OK);

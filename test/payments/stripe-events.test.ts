@@ -92,6 +92,24 @@ describe('a webhook', () => {
     expect(codeOf(() => read(body, mark, [SECRET], later(301)))).toBe('unauthenticated');
   });
 
+  it('is refused when its signature is more than a minute ahead of our clock', async () => {
+    const { event, at } = await paidEvent();
+    const ahead = (seconds: number, more = '') => {
+      const { body, signature: mark } = signed(event, [SECRET], at + seconds);
+      return codeOf(() => read(body, mark + more));
+    };
+    expect([ahead(60), ahead(61), ahead(365 * 86_400)]).toEqual([
+      'accepted',
+      'unauthenticated',
+      'unauthenticated',
+    ]);
+    // A second time beside it does not make it younger.
+    expect(ahead(3_600, `,t=${at}`)).toBe('unauthenticated');
+    const { body, signature: mark } = signed(event, [SECRET], at + 3_600);
+    expect(() => read(body, mark)).toThrow(/of the future/);
+    expect(() => read(body, mark, [])).toThrow(/no webhook secret is set/);
+  });
+
   it('is refused when it is signed, but no event of this ledger', async () => {
     const { event, at } = await paidEvent();
     const sign = (body: string) => {
