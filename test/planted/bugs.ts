@@ -46,6 +46,27 @@ export const PLANTED: readonly PlantedBug[] = [
     tests: ['test/torture/durability.test.ts'],
   },
   {
+    name: 'a commit that is forced to disk only at checkpoints',
+    file: 'src/store/sqlite-file.ts',
+    find: "db.pragma('synchronous = FULL');",
+    replace: "db.pragma('synchronous = NORMAL');",
+    tests: ['test/torture/durability.test.ts'],
+  },
+  {
+    name: 'no row lock: nodes on one PostgreSQL decide at once',
+    file: 'src/store/postgres-sql.ts',
+    find: 'WHERE id = ANY($1::text[]) ORDER BY no FOR UPDATE',
+    replace: 'WHERE id = ANY($1::text[]) ORDER BY no',
+    tests: ['test/torture/postgres.test.ts'],
+  },
+  {
+    name: 'busy is told as insufficient',
+    file: 'src/store/sqlite-errors.ts',
+    find: "new LedgerError('ledger_busy'",
+    replace: "new LedgerError('insufficient_credits'",
+    tests: ['test/torture/busy.test.ts', 'test/store/sqlite-file.test.ts'],
+  },
+  {
     name: 'history may be changed',
     file: 'migrations/dialect.ts',
     find: "refuse(table, 'UPDATE')",
@@ -74,6 +95,13 @@ export const PLANTED: readonly PlantedBug[] = [
     tests: ['test/core/lots.test.ts', ...CORE],
   },
   {
+    name: 'burn by age: the priority does not count',
+    file: 'src/core/lots.ts',
+    find: 'if (a.priority !== b.priority) return a.priority < b.priority ? -1 : 1;',
+    replace: 'if (a.grantedAt !== b.grantedAt) return a.grantedAt < b.grantedAt ? -1 : 1;',
+    tests: ['test/core/lots.test.ts', ...CORE],
+  },
+  {
     name: 'boundary inclusive: spendable at the very end',
     file: 'src/core/lots.ts',
     find: '(lot.expiresAt !== null && lot.expiresAt <= at)',
@@ -85,6 +113,17 @@ export const PLANTED: readonly PlantedBug[] = [
     file: 'src/core/cycles.ts',
     find: 'const day = Math.min(local.day, daysInMonth(year, month));',
     replace: 'const day = Math.min(local.day, 28);',
+    tests: ['test/core/cycles.test.ts'],
+  },
+  {
+    name: 'a boundary is counted from the previous one',
+    file: 'src/core/cycles.ts',
+    find: 'const bound = (n: number): Instant => (n === 0 ? anchor : monthsLater(origin, n, zone, rules));',
+    replace: `const bound = (n: number): Instant => {
+    let at = anchor;
+    for (let month = 0; month < n; month += 1) at = monthsLater(rules.toLocal(at, zone), 1, zone, rules);
+    return at;
+  };`,
     tests: ['test/core/cycles.test.ts'],
   },
   {
@@ -106,6 +145,17 @@ export const PLANTED: readonly PlantedBug[] = [
     file: 'src/core/ledger/plan-change.ts',
     find: 'if (account.cycleEnd !== null && at < account.cycleEnd) return null;',
     replace: '',
+    tests: CORE,
+  },
+  {
+    name: 'welcome per plan: who begins on a paid one gets none',
+    file: 'src/core/ledger/accounts.ts',
+    find: `const lot = grantLot(booking, { source: 'welcome', amount: WELCOME_CREDITS });
+  booking.close('grant', { credits: WELCOME_CREDITS, detail: { lot } });`,
+    replace: `if (plan.monthly === 0) {
+    const lot = grantLot(booking, { source: 'welcome', amount: WELCOME_CREDITS });
+    booking.close('grant', { credits: WELCOME_CREDITS, detail: { lot } });
+  }`,
     tests: CORE,
   },
   {
@@ -141,6 +191,13 @@ export const PLANTED: readonly PlantedBug[] = [
     file: 'src/ledger/local.ts',
     find: 'if (replay !== null) {',
     replace: 'if (replay !== null && key === null) {',
+    tests: ['test/ledger/local.test.ts'],
+  },
+  {
+    name: 'no request hash: a key answers whatever is asked under it',
+    file: 'src/ledger/local-keys.ts',
+    find: 'if (booked.receipt.request !== request) throw keyReused(key!);',
+    replace: '',
     tests: ['test/ledger/local.test.ts'],
   },
   {
@@ -193,6 +250,13 @@ export const PLANTED: readonly PlantedBug[] = [
     tests: CORE,
   },
   {
+    name: 'what a hold lets go returns to another lot',
+    file: 'src/core/ledger/sweep.ts',
+    find: "booking.move('returned', 'held', 'available', amount, lot);",
+    replace: "booking.move('returned', 'held', 'available', amount, hold.slices[0]!.lot);",
+    tests: CORE,
+  },
+  {
     name: 'what comes back to an ended lot is spendable again',
     file: 'src/core/ledger/sweep.ts',
     find: 'endRest(booking, lot, amount);',
@@ -204,6 +268,20 @@ export const PLANTED: readonly PlantedBug[] = [
     file: 'src/core/ledger/sweep.ts',
     find: "(hold) => hold.status === 'open' && hold.expiresAt <= booking.at,",
     replace: "(hold) => hold.status === 'open' && hold.expiresAt < booking.at,",
+    tests: CORE,
+  },
+  {
+    name: 'expiry only by sweep: a read shows what the clock has taken',
+    file: 'src/ledger/as-of.ts',
+    find: 'return { state: projectTo(state, at).state, at };',
+    replace: 'return { state, at };',
+    tests: ['test/ledger/local.test.ts'],
+  },
+  {
+    name: 'a late settle is dropped',
+    file: 'src/core/ledger/holds.ts',
+    find: 'const overrun = subtract(cost, captured);',
+    replace: 'const overrun = late ? ZERO : subtract(cost, captured);',
     tests: CORE,
   },
   {
@@ -221,11 +299,40 @@ export const PLANTED: readonly PlantedBug[] = [
     tests: CORE,
   },
   {
+    name: 'debt stops a call on the account’s own key',
+    file: 'src/core/ledger/spend.ts',
+    find: 'if (!usage.byok) {\n    refuseDebt(booking);',
+    replace: 'refuseDebt(booking);\n  if (!usage.byok) {',
+    tests: CORE,
+  },
+  {
+    name: 'a call on the account’s own key needs the balance for its list price',
+    file: 'src/core/ledger/spend.ts',
+    find: 'if (!usage.byok) {\n    refuseDebt(booking);',
+    replace:
+      'selectLots(booking.lots.values(), usage.listCredits ?? ZERO, booking.at);\n  if (!usage.byok) {\n    refuseDebt(booking);',
+    tests: CORE,
+  },
+  {
     name: 'the chain leaves out the receipt before',
     file: 'src/core/chain.ts',
     find: '    previous,\n',
     replace: "    '',\n",
     tests: ['test/core/chain.test.ts', 'test/ledger/tamper.test.ts'],
+  },
+  {
+    name: 'the chain leaves out the note',
+    file: 'src/core/chain.ts',
+    find: 'receipt.note,',
+    replace: 'null,',
+    tests: ['test/core/chain.test.ts', 'test/ledger/tamper.test.ts'],
+  },
+  {
+    name: 'a token reaches the account that the request names',
+    file: 'src/http/server/authenticate.ts',
+    find: 'if (asked === undefined || asked === account) return account;',
+    replace: 'if (account !== null) return asked ?? account;',
+    tests: ['test/http/access.test.ts'],
   },
   {
     name: 'refund that mints: what went back is granted again',
@@ -268,5 +375,36 @@ export const PLANTED: readonly PlantedBug[] = [
     find: "if (automatic.length > 0 || active.some(isUnheard)) return 'in_flight';",
     replace: '',
     tests: MONEY,
+  },
+  {
+    name: 'a payment is asked for again under a new key',
+    file: 'src/ledger/payments/settle-attempt.ts',
+    find: "key: keyOf(metadata.attempt, 'create'),",
+    replace: "key: keyOf(metadata.attempt, 'create') + Math.random(),",
+    tests: ['test/ledger/payments', 'test/torture/payment-schedules.test.ts'],
+  },
+  {
+    name: 'a webhook’s event is marked before it is applied',
+    file: 'src/ledger/payments/sync.ts',
+    find: `  const outcome = await applyEvent(run, event);
+  // Behind what it did: a crash in between applies it again, without effect.
+  await payments.recordEvents([{ id: event.id, type: event.type, createdAt: event.createdAt, outcome }]);
+  return outcome;`,
+    replace: `  const { id, type, createdAt } = event;
+  await payments.recordEvents([{ id, type, createdAt, outcome: 'noted' }]);
+  return await applyEvent(run, event);`,
+    tests: ['test/ledger/payments', 'test/torture/payment-schedules.test.ts'],
+  },
+  {
+    name: 'an event that is read is marked before it is applied',
+    file: 'src/ledger/payments/sync.ts',
+    find: `      const outcome = await applyEvent(run, event);
+      await payments.recordEvents([{ id: event.id, type: event.type, createdAt: event.createdAt, outcome }]);
+      applied`,
+    replace: `      const { id, type, createdAt } = event;
+      await payments.recordEvents([{ id, type, createdAt, outcome: 'noted' }]);
+      await applyEvent(run, event);
+      applied`,
+    tests: ['test/ledger/payments', 'test/torture/payment-schedules.test.ts'],
   },
 ];
