@@ -3,10 +3,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, expect, test } from 'vitest';
-import { MIGRATIONS, SCHEMA_VERSION, sqliteSteps } from '../../migrations/index.ts';
+import { MIGRATIONS, SCHEMA_VERSION } from '../../migrations/index.ts';
 import { FOLD_EVERY, MOST_FOLDED } from '../../src/core/usage.ts';
 import { LocalLedger } from '../../src/ledger/local.ts';
-import { APPLICATION_ID } from '../../src/store/sqlite-file.ts';
 import { migrationBackup, openSqlite } from '../../src/store/sqlite-open.ts';
 import {
   callOf,
@@ -21,31 +20,10 @@ import {
   testLedger,
   zones,
 } from '../helpers/ledger.ts';
+import { asSchema } from '../helpers/old-schema.ts';
 
 let t: TestLedger;
 afterEach(() => t.done());
-
-/** Copies everything that the first schema knows into a file that only ever had its first step. */
-function asFirstSchema(from: string, to: string): void {
-  const db = new Database(to);
-  fs.chmodSync(to, 0o600);
-  db.pragma('journal_mode = WAL');
-  db.exec(sqliteSteps(0)[0]!);
-  db.pragma(`application_id = ${APPLICATION_ID}`);
-  db.pragma('user_version = 1');
-  db.exec(`ATTACH '${from}' AS new`);
-  const tables = db
-    .prepare(`SELECT name FROM main.sqlite_schema WHERE type = 'table'`)
-    .pluck()
-    .all() as string[];
-  // Rows point to accounts and receipts: their order here is that of the schema.
-  for (const table of tables) {
-    // Later steps have added columns.
-    const columns = db.prepare(`SELECT name FROM pragma_table_info('${table}', 'main')`).pluck().all().join();
-    db.exec(`INSERT INTO main.${table} SELECT ${columns} FROM new.${table}`);
-  }
-  db.close();
-}
 
 async function filled(): Promise<string> {
   t = testLedger({ plan: 'pro' });
@@ -73,7 +51,7 @@ async function filled(): Promise<string> {
   expect(results.every((result) => result.status === 'booked')).toBe(true);
   await ledger.spend('default', spendOf('1'));
   const file = path.join(path.dirname(t.file), 'first.db');
-  asFirstSchema(t.file, file);
+  asSchema(1, t.file, file);
   return file;
 }
 
@@ -144,4 +122,18 @@ test('writes go on where the first schema stopped', async () => {
   } finally {
     await ledger.close();
   }
+});
+
+test('every column holds whole numbers, text or bytes', async () => {
+  t = testLedger();
+  const columns = dumpOf(
+    t.file,
+    `SELECT s.name || '.' || c.name, c.type FROM sqlite_schema s JOIN pragma_table_info(s.name) c
+     WHERE s.type = 'table' ORDER BY s.name, c.cid`,
+  ) as [string, string][];
+  expect(columns.length).toBeGreaterThan(150);
+  expect(columns.filter(([, type]) => !['INTEGER', 'TEXT', 'BLOB'].includes(type))).toEqual([]);
+  const loose =
+    "SELECT name FROM pragma_table_list WHERE schema = 'main' AND strict = 0 AND name NOT LIKE 'sqlite_%'";
+  expect(dumpOf(t.file, loose)).toEqual([]);
 });

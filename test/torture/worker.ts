@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { wire } from '../../src/cli/wire.ts';
-import { isLedgerError } from '../../src/core/errors.ts';
+import { isLedgerError, type RefusalCode } from '../../src/core/errors.ts';
 import type { LocalLedger } from '../../src/ledger/local.ts';
 import { holdInput, openLedger, spendInput } from '../helpers/worker-ledger.ts';
 
@@ -38,6 +38,20 @@ export interface RaceAnswer {
 export interface WriteTask extends OnLedger {
   readonly role: 'write';
   readonly journal: string;
+  /** The refusal that ends it; any other is a failure. */
+  readonly until?: RefusalCode;
+}
+
+export interface WriteAnswer {
+  readonly refused: RefusalCode;
+}
+
+/** Opens an older ledger and dies before a certain statement of its migration; `BEGIN` is number 1. */
+export interface MigrateTask {
+  readonly role: 'migrate';
+  readonly file: string;
+  readonly at: number;
+  readonly dieBefore: number;
 }
 
 /** Holds the write lock (or every lock) until the next line. */
@@ -61,7 +75,7 @@ export interface InitAnswer {
   readonly message?: string;
 }
 
-export type Task = RaceTask | WriteTask | LockTask | InitTask;
+export type Task = RaceTask | WriteTask | MigrateTask | LockTask | InitTask;
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const say = (text: string) => void fs.writeSync(1, `${text}\n`);
@@ -85,12 +99,18 @@ async function race(task: RaceTask): Promise<RaceAnswer> {
   return answer;
 }
 
-async function write(task: WriteTask): Promise<never> {
+async function write(task: WriteTask): Promise<WriteAnswer> {
   const { ledger } = openLedger(task.file, task.at);
   const journal = fs.openSync(task.journal, 'a');
   const note = (mark: string, keys: readonly string[]) =>
     void fs.writeSync(journal, keys.map((key) => `${mark} ${key}\n`).join(''));
-  for (let no = 0; ; no += 1) await WAYS[no % WAYS.length]!(ledger, `${task.name}-${no}`, note);
+  try {
+    for (let no = 0; ; no += 1) await WAYS[no % WAYS.length]!(ledger, `${task.name}-${no}`, note);
+  } catch (error) {
+    if (!isLedgerError(error) || error.code !== task.until) throw error;
+    await ledger.close();
+    return { refused: error.code };
+  }
 }
 
 type Way = (
@@ -130,6 +150,26 @@ const WAYS: readonly Way[] = [
   },
 ];
 
+async function migrate({ file, at, dieBefore }: MigrateTask): Promise<never> {
+  const { exec } = Database.prototype;
+  let migrating: Database.Database | undefined;
+  let statements = 0;
+  Database.prototype.exec = function (sql) {
+    if (sql === 'BEGIN IMMEDIATE') {
+      migrating = this;
+      // Pages go to the log before the commit, as in a ledger that is larger than the cache.
+      this.pragma('cache_size = 10');
+    }
+    if (this === migrating) {
+      statements += 1;
+      if (statements === dieBefore) process.kill(process.pid, 'SIGKILL');
+    }
+    return exec.call(this, sql);
+  };
+  openLedger(file, at);
+  throw new Error(`the migration had ${statements} statements`);
+}
+
 async function lock({ file, mode }: LockTask): Promise<object> {
   const db = new Database(file);
   if (mode === 'EXCLUSIVE') db.pragma('locking_mode = EXCLUSIVE');
@@ -160,6 +200,8 @@ function carryOut(task: Task): Promise<object> {
       return race(task);
     case 'write':
       return write(task);
+    case 'migrate':
+      return migrate(task);
     case 'lock':
       return lock(task);
     case 'init':
