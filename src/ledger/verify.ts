@@ -99,7 +99,10 @@ class Run {
     const { no, id, zone } = dump.account;
     const isLedger = no === 0;
     // The price list comes from the ledger's own chain; without one the tables are all there is.
-    if (!isLedger && this.#heads.size === 0) this.#settings.prices.add(rows);
+    if (!isLedger && this.#heads.size === 0) {
+      this.#settings.prices.add(rows);
+      this.#settings.tokens.add(rows);
+    }
     this.faults.next();
     const audit = new AccountAudit(
       dump,
@@ -113,6 +116,8 @@ class Run {
         sha256: this.#deps.sha256,
         saved: this.#saved(id),
         settings: isLedger ? this.#settings : null,
+        tokens: this.#settings.tokens,
+        mode: this.#settings.mode ?? ledger?.mode,
       },
     );
     const reader = new AccountReader(dump, audit);

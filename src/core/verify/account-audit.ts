@@ -32,6 +32,7 @@ import { type AuditContext, type AuditHold, AuditState } from './state.ts';
 import type { OwnRows, Rule, Step } from './step.ts';
 import type { AccountRow, HoldRow, LotRow, ReceiptRow } from './stored.ts';
 import { Tape } from './tape.ts';
+import type { TokenAudit } from './tokens.ts';
 import { checkHeldCall, checkUsage } from './usage.ts';
 import { UsageSumsAudit } from './usage-sums.ts';
 import { amountText, valueText } from './words.ts';
@@ -66,6 +67,9 @@ export interface AccountOptions {
   readonly saved: ChainEnd | undefined;
   /** For the ledger's own chain: takes the settings that its receipts carry. */
   readonly settings: SettingsAudit | null;
+  readonly tokens: TokenAudit;
+  /** Test or live; undefined: not known. */
+  readonly mode: string | undefined;
 }
 
 export class AccountAudit {
@@ -75,13 +79,16 @@ export class AccountAudit {
   readonly #chain: ChainAudit;
   readonly #settings: SettingsAudit | null;
   readonly #payments: PaymentAudit;
+  readonly #tokens: TokenAudit;
 
-  constructor(row: AccountRow, context: AuditContext, { sha256, saved, settings }: AccountOptions) {
+  constructor(row: AccountRow, context: AuditContext, options: AccountOptions) {
+    const { sha256, saved, settings, tokens, mode } = options;
     this.#state = new AuditState(row, context);
     this.#chain = new ChainAudit(this.#state, sha256, saved);
     this.#settings = settings;
     this.sums = new UsageSumsAudit(this.#state);
-    this.#payments = new PaymentAudit(this.#state);
+    this.#payments = new PaymentAudit(this.#state, mode);
+    this.#tokens = tokens;
   }
 
   /** Takes the next receipt with the rows that carry its number. */
@@ -154,7 +161,9 @@ export class AccountAudit {
     if (detail.plan !== undefined) state.plan = planFacts(detail.plan) ?? state.plan;
     if (detail.closed === true) state.closedAt = receipt.at;
     if (isObject(detail.byok)) state.byok = detail.byok as typeof state.byok;
-    if (this.#settings !== null) this.#settings.take(detail, state.names.receipt(receipt.seq));
+    const name = state.names.receipt(receipt.seq);
+    this.#tokens.judge(detail, receipt.at, name, this.#settings !== null);
+    if (this.#settings !== null) this.#settings.take(detail, name);
     if (receipt.seq === 1) this.#opening(receipt, detail);
   }
 

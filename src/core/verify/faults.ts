@@ -28,6 +28,7 @@ export const CHECKS = [
   'sequence',
   'chain',
   'settings',
+  'tokens',
   'storage',
   'append_only',
   'schema',

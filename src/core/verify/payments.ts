@@ -6,7 +6,7 @@
  */
 import { localMonth } from '../cycles.ts';
 import { returnTarget } from '../ledger/clawback.ts';
-import { FOUND } from '../ledger/payments.ts';
+import { CURRENCY, FOUND } from '../ledger/payments.ts';
 import { isSpendable } from '../lots.ts';
 import { isBelow } from '../topup.ts';
 import type { Detail } from '../types.ts';
@@ -20,9 +20,10 @@ import {
 } from '../wallet.ts';
 import { isObject } from './facts.ts';
 import { expectGrant, grantedLot } from './grants.ts';
+import type { Parts } from './prices.ts';
 import type { AuditLot, AuditState } from './state.ts';
 import type { Step } from './step.ts';
-import { amountText, differenceText, valueText } from './words.ts';
+import { amountText, differenceText, instantText, valueText } from './words.ts';
 
 /** Columns of an attempt that never change. */
 const FACTS = [
@@ -80,8 +81,12 @@ export class PaymentAudit {
   readonly #attempts = new Map<number, Attempt>();
   readonly #intents = new Map<string, number>();
 
-  constructor(state: AuditState) {
+  readonly #mode: string | undefined;
+
+  /** @param mode of the ledger; undefined: not known */
+  constructor(state: AuditState, mode: string | undefined) {
     this.#state = state;
+    this.#mode = mode;
   }
 
   #say(name: string, text: string): void {
@@ -135,9 +140,32 @@ export class PaymentAudit {
       attempt.clawed === 0 &&
       receipt.kind === 'setting';
     if (!isNew) this.#say(name, `goes on with payment ${attempt.no}, which no receipt reserved`);
+    this.#priced(attempt, name);
     // One that was found after a restore was reserved before it: the policy of then cannot be asked.
     if (attempt.kind !== 'auto' || attempt.mix.startsWith(FOUND)) return;
     this.#reservedByItself(attempt, name);
+  }
+
+  /**
+   * What it buys and for how much, by the price list. A top-up is priced where it is reserved; a person was told the price
+   * before, by another clock perhaps; and when a payment was made that was found at the provider, nobody knows. A provider's payment says itself whether it is live money,
+   * and that is compared before it is noted; what stands in the ledger is that simulated money is never live.
+   */
+  #priced(attempt: Attempt, name: string): void {
+    const { kind, mix, credits, amountCents, currency, provider, reservedAt } = attempt;
+    const isFound = mix.startsWith(FOUND);
+    const parts = partsOf(isFound ? mix.slice(FOUND.length) : mix);
+    const { prices } = this.#state.context;
+    const from = kind === 'auto' && !isFound ? reservedAt : Number.NEGATIVE_INFINITY;
+    const span = { from, to: isFound ? Number.POSITIVE_INFINITY : reservedAt };
+    if (parts === undefined || !prices.packagesFit(parts, span, credits, amountCents)) {
+      const when = isFound ? 'at any time' : `at ${instantText(reservedAt)}`;
+      const text = `buys ${amountText(credits)} for ${amountCents} cents`;
+      this.#say(name, `${text}, which is not what ${valueText(mix)} was sold for ${when}`);
+    }
+    if (currency !== CURRENCY) this.#say(name, `buys for ${valueText(currency)}, prices are in ${CURRENCY}`);
+    if (this.#mode === 'live' && provider === 'simulated')
+      this.#say(name, 'buys with simulated money in a live ledger');
   }
 
   #reservedByItself(attempt: Attempt, name: string): void {
@@ -230,6 +258,18 @@ export class PaymentAudit {
       this.#state.fault('projection', name, differenceText(field, own, said, 'its receipts say'));
     }
   }
+}
+
+/** The packages that an attempt names, `1×2000 + 1×500`; undefined: it names none. */
+function partsOf(mix: unknown): Parts | undefined {
+  if (typeof mix !== 'string') return undefined;
+  const parts: { id: string; count: number }[] = [];
+  for (const part of mix.split(' + ')) {
+    const match = /^([1-9]\d{0,15})×([a-z0-9][a-z0-9_-]*)$/.exec(part);
+    if (match === null) return undefined;
+    parts.push({ id: match[2]!, count: Number(match[1]) });
+  }
+  return parts;
 }
 
 function mayFollow(before: Attempt, after: Attempt): boolean {

@@ -5,7 +5,7 @@
  *
  * Source: contract 1 (rate in force), 4 (dated rows; past entries never re-price).
  */
-import type { PlanRow, RateRow } from '../catalogue.ts';
+import type { PackageRow, PlanRow, RateRow } from '../catalogue.ts';
 import type { Microcredits } from '../credits.ts';
 import { type RateColumns, ratesOf } from '../rate-columns.ts';
 import type { Instant } from '../types.ts';
@@ -21,6 +21,13 @@ interface Dated {
 export interface NumberedPlan extends PlanRow {
   readonly no: number;
 }
+
+interface NumberedPackage extends PackageRow {
+  readonly no: number;
+}
+
+/** Packages as an attempt names them: ids and how many of each. */
+export type Parts = readonly { readonly id: string; readonly count: number }[];
 
 /** The row in force at an instant among those with a number up to `upTo`; of one instant the later row counts. */
 function inForce<Row extends Dated>(
@@ -48,7 +55,9 @@ export class PriceHistory {
   readonly #ratesOf = new Map<string, RateRow[]>();
   readonly #plansOf = new Map<string, NumberedPlan[]>();
   readonly #providers = new Map<string, string>();
+  readonly #packagesOf = new Map<string, NumberedPackage[]>();
   #plans = 0;
+  #packages = 0;
 
   /** Takes the next rows, as they were added. */
   add(rows: Iterable<SettingFacts>): void {
@@ -56,6 +65,7 @@ export class PriceHistory {
       if (row.table === 'model') this.#providers.set(String(row.id), String(row.provider));
       if (row.table === 'rate') this.#addRate(row);
       if (row.table === 'plan') this.#addPlan(row);
+      if (row.table === 'package') this.#addPackage(row);
     }
   }
 
@@ -82,6 +92,18 @@ export class PriceHistory {
     });
   }
 
+  #addPackage(row: SettingFacts): void {
+    this.#packages += 1;
+    group(this.#packagesOf, String(row.id), {
+      no: this.#packages,
+      id: String(row.id),
+      from: row.from as number,
+      credits: row.credits as Microcredits,
+      priceCents: row.priceCents as number,
+      retired: row.retired === true,
+    });
+  }
+
   rate(no: number): RateRow | undefined {
     return this.#rates.get(no);
   }
@@ -99,6 +121,29 @@ export class PriceHistory {
   planFits(plan: string, at: Instant, monthly: number): boolean {
     const rows = this.#plansOf.get(plan);
     return rows?.some((row) => row.monthly === monthly && inForce(rows, at, row.no) === row) ?? false;
+  }
+
+  /**
+   * True when packages can have been on sale together, with so many credits in all and for so much.
+   * @param span at some time of it, both ends included
+   */
+  packagesFit(
+    parts: Parts,
+    { from, to }: { readonly from: Instant; readonly to: Instant },
+    credits: number,
+    priceCents: number,
+  ): boolean {
+    const rows = parts.flatMap(({ id }) => this.#packagesOf.get(id) ?? []);
+    const times = [to, ...rows.map((row) => row.from).filter((time) => time >= from && time <= to)];
+    return times.some((time) =>
+      rows.some(({ no }) => {
+        const sold = parts.map(({ id }) => inForce(this.#packagesOf.get(id), time, no));
+        if (!sold.every((row) => row?.retired === false)) return false;
+        const sum = (column: 'credits' | 'priceCents'): number =>
+          sold.reduce((all, row, index) => all + row![column] * parts[index]!.count, 0);
+        return sum('credits') === credits && sum('priceCents') === priceCents;
+      }),
+    );
   }
 
   /** Every pair of rows that two plans can have had at one instant and one moment of the list. */

@@ -8,6 +8,7 @@ import { isObject } from './facts.ts';
 import type { Faults } from './faults.ts';
 import { PriceHistory } from './prices.ts';
 import type { SettingFacts } from './stored.ts';
+import { TokenAudit } from './tokens.ts';
 import { differenceText, valueText } from './words.ts';
 
 interface Table {
@@ -37,9 +38,10 @@ type TableName = keyof typeof TABLES;
 const isTable = (name: string): name is TableName => Object.hasOwn(TABLES, name);
 const tableOf = (name: TableName): Table => TABLES[name];
 
-/** The ledger's settings as its chain makes them, and the prices that follow. */
+/** The ledger's settings as its chain makes them, and the prices and tokens that follow. */
 export class SettingsAudit {
   readonly prices = new PriceHistory();
+  readonly tokens: TokenAudit;
   /** Test or live, as the first receipt says; undefined: it does not say. */
   mode: string | undefined;
   #isBegun = false;
@@ -49,6 +51,7 @@ export class SettingsAudit {
 
   constructor(faults: Faults) {
     this.#faults = faults;
+    this.tokens = new TokenAudit(faults);
   }
 
   /** Takes what a setting receipt says. @param name the receipt's, for a finding */
@@ -71,6 +74,7 @@ export class SettingsAudit {
     if (this.#rows.has(key)) this.#faults.add('settings', `${receipt} adds ${key} a second time`);
     this.#rows.set(key, row);
     this.prices.add([row]);
+    this.tokens.add([row]);
   }
 
   /** Compares the tables, in any order. */
