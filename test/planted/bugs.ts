@@ -194,6 +194,20 @@ export const PLANTED: readonly PlantedBug[] = [
     tests: ['test/ledger/local.test.ts'],
   },
   {
+    name: 'a key is the whole ledger’s and not the account’s',
+    file: 'src/store/sqlite-statements.ts',
+    find: 'WHERE account = ? AND key = ?',
+    replace: 'WHERE (account = ? OR 1) AND key = ?',
+    tests: ['test/ledger/key-replay.test.ts'],
+  },
+  {
+    name: 'a key of a card answers whatever is asked under it',
+    file: 'src/ledger/payments/cards.ts',
+    find: 'if (replay !== null) requireSameRequest(replay, request, key);',
+    replace: '',
+    tests: ['test/ledger/key-replay.test.ts'],
+  },
+  {
     name: 'no request hash: a key answers whatever is asked under it',
     file: 'src/ledger/local-keys.ts',
     find: 'if (booked.receipt.request !== request) throw keyReused(key!);',
