@@ -3,12 +3,15 @@
  * to show that `verify` checks the rules and not just the hashes.
  */
 import { type Microcredits, micro, ZERO } from '../../src/core/credits.ts';
+import { blankAccount } from '../../src/core/ledger/accounts.ts';
 import { Booking, type Decision, type ReceiptFacts } from '../../src/core/ledger/booking.ts';
 import { enterCycle, grantLot } from '../../src/core/ledger/grants.ts';
 import { planState } from '../../src/core/ledger/plan-change.ts';
 import { bareUsage } from '../../src/core/ledger/spend.ts';
 import { giveBack, sweep } from '../../src/core/ledger/sweep.ts';
 import type { Hold, Lot, Receipt, Usage } from '../../src/core/types.ts';
+import { UTC_RULES } from '../../src/core/zones.ts';
+import { openWork } from '../../src/ledger/local-accounts.ts';
 import { callOf, callSpend, credits, DAY, NOON, type TestLedger } from './ledger.ts';
 
 const NO_TAGS = { activity: null, session: null, run: null };
@@ -166,6 +169,24 @@ const newRate = (t: TestLedger, from: number) =>
     cacheWrite: null,
     from,
   });
+
+/** Opens another account on the plan `free`, and gives it whatever it is told. */
+async function open(t: TestLedger, work: (booking: Booking) => void): Promise<void> {
+  const input = { account: 'second', plan: 'free', zone: 'UTC', anchorAt: null };
+  await t.store.openAccount({
+    ...openWork(input, t.at, UTC_RULES, false),
+    decide: (facts) => {
+      const account = blankAccount({ ...facts, id: input.account, zone: input.zone }, t.at);
+      const b = new Booking({ account, lots: new Map(), holds: new Map() }, t.at);
+      b.close('setting', {
+        credits: ZERO,
+        detail: { opened: { id: input.account, zone: input.zone }, plan: planState(b) },
+      });
+      work(b);
+      return { ...b.done(), swept: null, change: null };
+    },
+  });
+}
 
 const database = (t: TestLedger) => (t.store as unknown as { db: import('better-sqlite3').Database }).db;
 
@@ -445,6 +466,31 @@ const LIVES: readonly Bug[] = [
     },
   ],
   [
+    'a second lot for one period, past the index',
+    ['grant_once', 'cycle_tiling', 'schema'],
+    'is a second one for the period from 2026-01-31T12:00:00.000Z',
+    async (t) => {
+      database(t).exec('DROP INDEX lot_period');
+      await book(t, (b) => {
+        const facts = { source: 'monthly', expiresAt: NEXT, cycle: 1, cycleStart: NOON } as const;
+        b.close('grant', {
+          credits: c(1_000),
+          detail: { lot: grantedLot(b, 1_000, facts), plan: planState(b) },
+        });
+      });
+    },
+  ],
+  [
+    'a welcome of another amount',
+    ['grant_once'],
+    'gives 60, welcome credits are 50',
+    (t) =>
+      open(t, (b) => {
+        const lot = grantLot(b, { source: 'welcome', amount: c(60) });
+        b.close('grant', { credits: c(60), detail: { lot } });
+      }),
+  ],
+  [
     'a spend on a closed account',
     ['closed'],
     'a spend is booked on a closed account',
@@ -658,6 +704,30 @@ const NUMBERS: readonly Bug[] = [
         b.account = { ...b.account, held: c(5) };
         b.close('setting', { credits: ZERO });
       }),
+  ],
+  [
+    'a lot with more in its places than it was granted, past the check',
+    ['ledger_total', 'lot_places', 'projection'],
+    'granted is 1000, all places together have 1005',
+    (t) => {
+      database(t).pragma('ignore_check_constraints = ON');
+      return book(t, (b) => {
+        b.putLot({ ...b.lot(MONTHLY), available: c(1_005) });
+        b.close('setting', { credits: ZERO });
+      });
+    },
+  ],
+  [
+    'a lot with less than nothing in a place, past the check',
+    ['ledger_total', 'lot_places', 'projection'],
+    'spent is -5',
+    (t) => {
+      database(t).pragma('ignore_check_constraints = ON');
+      return book(t, (b) => {
+        b.putLot({ ...b.lot(MONTHLY), available: c(1_005), spent: c(-5) });
+        b.close('setting', { credits: ZERO });
+      });
+    },
   ],
   [
     'a receipt of an unknown kind',

@@ -76,6 +76,24 @@ const BREACHES: readonly (readonly [string, string, Breach])[] = [
     (booking, wallet) => setting(booking, { attempts: [another(booking, wallet)] }),
   ],
   [
+    'a top-up while another is under way',
+    'tops up while another top-up is under way',
+    (booking, wallet) => {
+      setting(booking, { attempts: [another(booking, wallet)] });
+      // The row of the first could not be written beside it: the index stands before it.
+      return setting(booking, { attempts: [another(booking, wallet)] });
+    },
+  ],
+  [
+    'a top-up that is switched off',
+    'tops up although it is off',
+    (booking, wallet) => {
+      const policy = { ...wallet.policy!, enabled: false };
+      setting(booking, { policy });
+      return { policy, ...setting(booking, { attempts: [another(booking, wallet)] }) };
+    },
+  ],
+  [
     'success without credits',
     'does not grant them',
     (booking, wallet) => {
