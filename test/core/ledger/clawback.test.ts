@@ -233,6 +233,19 @@ describe('how often', () => {
     expect(apply(open.next, dispute('won')).entries).toEqual(['granted 100 12 available']);
   });
 
+  test('what was revoked by hand after a refund is given back by no other word of money that went', () => {
+    const { next } = apply(world(full, wallet), refund(100, 'pending'));
+    const rest = next.state.lots.get(2)!;
+    const ended: Lot = { ...rest, available: ZERO, revoked: credits('500'), endedAt: 60, endKind: 'revoked' };
+    const account = { ...next.state.account, available: ZERO };
+    const byHand = { ...next, state: { ...next.state, account, lots: new Map([[2, ended]]) } };
+    for (const word of [refund(100), refund(100, 'succeeded', 're_2'), refund(400, 'succeeded', 're_2')]) {
+      const { entries, kinds } = apply(byHand, word);
+      expect([entries, kinds]).toEqual([[], ['setting']]);
+    }
+    expect(apply(byHand, refund(100, 'failed')).entries).toEqual(['granted 100 12 available']);
+  });
+
   test('any order of the same facts leads to the same, seed 11', () => {
     const chance = chanceOf(11);
     for (let round = 0; round < 200; round += 1) {
