@@ -9,6 +9,7 @@ import { isLedgerError } from '../../src/core/errors.ts';
 import { UTC_RULES } from '../../src/core/zones.ts';
 import { LocalLedger } from '../../src/ledger/local.ts';
 import { openPostgres } from '../../src/store/postgres-open.ts';
+import { type KeyAnswers, type Keys, sendKeys } from '../helpers/same-keys.ts';
 import { holdInput, spendInput } from '../helpers/worker-ledger.ts';
 
 interface OnLedger {
@@ -30,6 +31,11 @@ export interface NodeRaceAnswer {
   readonly errors: string[];
 }
 
+/** Sends keys that other nodes send too, each client of it. */
+export interface NodeKeysTask extends OnLedger, Keys {
+  readonly role: 'keys';
+}
+
 /** Spends until killed; says in `journal` what it is about to write and what was acknowledged. */
 export interface NodeWriteTask extends OnLedger {
   readonly role: 'write';
@@ -37,7 +43,7 @@ export interface NodeWriteTask extends OnLedger {
   readonly amount: string;
 }
 
-export type NodeTask = NodeRaceTask | NodeWriteTask;
+export type NodeTask = NodeRaceTask | NodeKeysTask | NodeWriteTask;
 
 const sha256 = (text: string): string => hash('sha256', text, 'hex');
 
@@ -81,6 +87,16 @@ async function race(task: NodeRaceTask): Promise<NodeRaceAnswer> {
   return answer;
 }
 
+async function keys(task: NodeKeysTask): Promise<KeyAnswers[]> {
+  const ledger = await openLedger(task);
+  const answers: KeyAnswers[] = [];
+  await each(task.clients, async (client) => {
+    answers[client] = await sendKeys(ledger, { ...task, sender: task.sender + client });
+  });
+  await ledger.close();
+  return answers;
+}
+
 async function write(task: NodeWriteTask): Promise<object> {
   const ledger = await openLedger(task);
   const journal = fs.openSync(task.journal, 'a');
@@ -95,11 +111,24 @@ async function write(task: NodeWriteTask): Promise<object> {
   return {};
 }
 
+function carryOut(task: NodeTask): Promise<object> {
+  switch (task.role) {
+    case 'race':
+      return race(task);
+    case 'keys':
+      return keys(task);
+    case 'write':
+      return write(task);
+    default:
+      return task satisfies never;
+  }
+}
+
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const say = (text: string) => void fs.writeSync(1, `${text}\n`);
 
 say('ready');
 for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
   const task = JSON.parse(line.value) as NodeTask;
-  say(JSON.stringify(await (task.role === 'race' ? race(task) : write(task))));
+  say(JSON.stringify(await carryOut(task)));
 }

@@ -12,10 +12,11 @@ import { openWork } from '../../src/ledger/local-accounts.ts';
 import { settingRows } from '../../src/ledger/new-ledger.ts';
 import { createPostgres } from '../../src/store/postgres-open.ts';
 import { credits, NOON, serviceOver, spendOf, storeOptions, zones } from '../helpers/ledger.ts';
-import { postgresLedger } from '../helpers/postgres.ts';
+import { type PostgresTestLedger, postgresLedger } from '../helpers/postgres.ts';
 import { BALANCE, FAIR, NODES, race, racingLedger } from '../helpers/postgres-race.ts';
 import { startAgain, startServer, stopServer } from '../helpers/postgres-server.ts';
 import { crew, dismiss, LONG, newFolder, PATIENCE, seeded, until, workshop } from '../helpers/processes.ts';
+import { endsOf, type KeyAnswers, soon } from '../helpers/same-keys.ts';
 import { findings } from '../helpers/tamper.ts';
 import { spendInput } from '../helpers/worker-ledger.ts';
 import type { NodeRaceAnswer, NodeTask } from './postgres-worker.ts';
@@ -50,6 +51,69 @@ describe('64 clients of three nodes', () => {
     expect(answers.reduce((sum, { done }) => sum + done, 0)).toBe(BALANCE);
     expect(answers.reduce((sum, { insufficient }) => sum + insufficient, 0)).toBe(640 - BALANCE);
     expect(await t.ledger.balance('default')).toMatchObject({ available: 0, debt: 0 });
+    await t.done();
+  });
+});
+
+describe('four clients of each of three nodes with the same keys', () => {
+  const count = LONG ? 2_400 : 96;
+  const clients = 4;
+
+  /** @param amount by node */
+  async function send(t: PostgresTestLedger, amount: (no: number) => string): Promise<KeyAnswers[]> {
+    const nodes = await crew(shop, NODES);
+    const from = soon();
+    for (const [no, node] of nodes.entries()) {
+      const keys = { name: 'key', count, amount: amount(no), sender: no * clients, from };
+      node.start({ role: 'keys', url: t.database.url, at: NOON, clients, ...keys });
+    }
+    const answers = await Promise.all(nodes.map((node) => node.answer<KeyAnswers[]>()));
+    await dismiss(nodes);
+    expect(answers.flat().flatMap(({ errors }) => errors)).toEqual([]);
+    return answers.flat();
+  }
+
+  it('that ask again at once, in one transaction of a node, get the receipt as it was', async () => {
+    const t = await postgresLedger({ plan: 'harness' });
+    const ask = () => t.ledger.spend('default', spendOf('0.1'), { key: 'key' });
+    const first = await ask();
+    const again = await Promise.all(Array.from({ length: clients }, ask));
+    for (const each of again) expect(each).toEqual({ ...first, replayed: true });
+    await t.done();
+  });
+
+  it('and the same content: one effect, and all get its receipt', async () => {
+    const t = await postgresLedger({ plan: 'harness' });
+    const { ends, firsts } = endsOf(await send(t, () => '0.1'));
+    expect(ends).toHaveLength(count);
+    const replayed = NODES * clients - 1;
+    expect(ends).toEqual(ends.map(() => ({ receipts: 1, booked: 1, replayed, refused: 0 })));
+    console.info(`same content: first with ${firsts.join(', ')} keys`);
+    const tenth = credits('0.1') * (count / 3);
+    const { available, held } = await t.ledger.balance('default');
+    expect([available, held]).toEqual([credits('5050') - tenth, tenth]);
+    await t.done();
+  });
+
+  it('and other content on each node: one is booked, the others are told that the key is used', async () => {
+    const t = await postgresLedger({ plan: 'harness' });
+    const amountOf = (no: number): string => `0.0${no + 1}`;
+    const answers = await send(t, amountOf);
+    const { ends, firsts } = endsOf(answers);
+    // The clients of the node that was first send what it sent.
+    const rest = { replayed: clients - 1, refused: (NODES - 1) * clients };
+    expect(ends).toEqual(ends.map(() => ({ receipts: 1, booked: 1, ...rest })));
+    console.info(`other content: first with ${firsts.join(', ')} keys`);
+    let [available, held] = [credits('5050') as number, 0];
+    for (const [sender, { receipts }] of answers.entries()) {
+      const amount = credits(amountOf(Math.floor(sender / clients)));
+      for (const [no, answer] of receipts.entries()) {
+        if (answer?.replayed !== false) continue;
+        available += no % 3 === 2 ? amount : -amount;
+        held += no % 3 === 1 ? amount : 0;
+      }
+    }
+    expect(await t.ledger.balance('default')).toMatchObject({ available, held, debt: 0 });
     await t.done();
   });
 });

@@ -14,6 +14,7 @@ import {
   type Worker,
   workshop,
 } from '../helpers/processes.ts';
+import { endsOf, type KeyAnswers, soon } from '../helpers/same-keys.ts';
 import { openLedger } from '../helpers/worker-ledger.ts';
 import type { InitAnswer, RaceAnswer, RaceTask, Task } from './worker.ts';
 
@@ -87,6 +88,52 @@ describe('eight processes', () => {
     const tries = LONG ? 500 : 25;
     const got = await race({ file: t.file, what: 'spend', tries, amount: '0.01', everyMs: 20 });
     expect(got).toEqual({ done: PROCESSES * tries, insufficient: 0, errors: [] });
+    await t.done();
+  });
+});
+
+describe('eight processes with the same keys', () => {
+  const count = LONG ? 8_000 : 240;
+  const send = (file: string, amount: (no: number) => string) => {
+    const all = { role: 'keys', file, at: NOON, name: 'key', count, from: soon() } as const;
+    return atOnce<KeyAnswers>((sender) => ({ ...all, amount: amount(sender), sender }));
+  };
+
+  it(`and the same content under each of ${count}: one effect, and all get its receipt`, async () => {
+    const t = await ledgerOf(1_000);
+    const answers = await send(t.file, () => '0.1');
+    expect(answers.flatMap(({ errors }) => errors)).toEqual([]);
+    const { ends, firsts } = endsOf(answers);
+    expect(ends).toHaveLength(count);
+    expect(ends).toEqual(ends.map(() => ({ receipts: 1, booked: 1, replayed: PROCESSES - 1, refused: 0 })));
+    console.info(`same content: first with ${firsts.join(', ')} keys`);
+    // A third each: spent, held, granted.
+    const tenth = credits('0.1') * (count / 3);
+    const { available, held } = await t.ledger.balance('default');
+    expect([available, held]).toEqual([credits('1000') - tenth, tenth]);
+    const query = { since: null, until: null, kind: 'spent', limit: null } as const;
+    expect(await t.ledger.log('default', query)).toHaveLength(count / 3);
+    await t.done();
+  });
+
+  it(`and other content under each of ${count}: one is booked, the others are told that the key is used`, async () => {
+    const t = await ledgerOf(1_000);
+    const amountOf = (no: number): string => `0.0${no + 1}`;
+    const answers = await send(t.file, amountOf);
+    expect(answers.flatMap(({ errors }) => errors)).toEqual([]);
+    const { ends, firsts } = endsOf(answers);
+    expect(ends).toEqual(ends.map(() => ({ receipts: 1, booked: 1, replayed: 0, refused: PROCESSES - 1 })));
+    console.info(`other content: first with ${firsts.join(', ')} keys`);
+    let [available, held] = [credits('1000') as number, 0];
+    for (const [sender, { receipts }] of answers.entries()) {
+      const amount = credits(amountOf(sender));
+      for (const [no, receipt] of receipts.entries()) {
+        if (receipt === null) continue;
+        available += no % 3 === 2 ? amount : -amount;
+        held += no % 3 === 1 ? amount : 0;
+      }
+    }
+    expect(await t.ledger.balance('default')).toMatchObject({ available, held, debt: 0 });
     await t.done();
   });
 });

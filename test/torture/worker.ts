@@ -9,6 +9,7 @@ import Database from 'better-sqlite3';
 import { wire } from '../../src/cli/wire.ts';
 import { isLedgerError, type RefusalCode } from '../../src/core/errors.ts';
 import type { LocalLedger } from '../../src/ledger/local.ts';
+import { type KeyAnswers, type Keys, sendKeys } from '../helpers/same-keys.ts';
 import { holdInput, openLedger, spendInput } from '../helpers/worker-ledger.ts';
 
 /** Common to the tasks that open a ledger. `name` makes their keys their own. */
@@ -32,6 +33,11 @@ export interface RaceAnswer {
   readonly insufficient: number;
   /** Anything else: must stay empty. */
   readonly errors: string[];
+}
+
+/** Sends keys that others send too. */
+export interface KeysTask extends OnLedger, Keys {
+  readonly role: 'keys';
 }
 
 /** Writes until killed; says in `journal` what it is about to write and what was acknowledged. */
@@ -75,7 +81,7 @@ export interface InitAnswer {
   readonly message?: string;
 }
 
-export type Task = RaceTask | WriteTask | MigrateTask | LockTask | InitTask;
+export type Task = RaceTask | KeysTask | WriteTask | MigrateTask | LockTask | InitTask;
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const say = (text: string) => void fs.writeSync(1, `${text}\n`);
@@ -97,6 +103,13 @@ async function race(task: RaceTask): Promise<RaceAnswer> {
   }
   await ledger.close();
   return answer;
+}
+
+async function keys(task: KeysTask): Promise<KeyAnswers> {
+  const { ledger } = openLedger(task.file, task.at);
+  const answers = await sendKeys(ledger, task);
+  await ledger.close();
+  return answers;
 }
 
 async function write(task: WriteTask): Promise<WriteAnswer> {
@@ -198,6 +211,8 @@ function carryOut(task: Task): Promise<object> {
   switch (task.role) {
     case 'race':
       return race(task);
+    case 'keys':
+      return keys(task);
     case 'write':
       return write(task);
     case 'migrate':
