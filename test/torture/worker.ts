@@ -35,6 +35,23 @@ export interface RaceAnswer {
   readonly errors: string[];
 }
 
+/** Spends for a while, from a moment on that all processes share. */
+export interface PaceTask extends OnLedger {
+  readonly role: 'pace';
+  readonly amount: string;
+  /** Epoch ms. */
+  readonly from: number;
+  readonly forMs: number;
+  /** From one spend to the next; 0: as fast as it can. */
+  readonly everyMs: number;
+}
+
+export interface PaceAnswer {
+  /** What each spend that was booked took, ms, in order. */
+  readonly waits: number[];
+  readonly errors: string[];
+}
+
 /** Sends keys that others send too. */
 export interface KeysTask extends OnLedger, Keys {
   readonly role: 'keys';
@@ -81,7 +98,7 @@ export interface InitAnswer {
   readonly message?: string;
 }
 
-export type Task = RaceTask | KeysTask | WriteTask | MigrateTask | LockTask | InitTask;
+export type Task = RaceTask | PaceTask | KeysTask | WriteTask | MigrateTask | LockTask | InitTask;
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const say = (text: string) => void fs.writeSync(1, `${text}\n`);
@@ -100,6 +117,27 @@ async function race(task: RaceTask): Promise<RaceAnswer> {
       else answer.errors.push(String(error));
     }
     if (task.everyMs > 0) await sleep(task.everyMs);
+  }
+  await ledger.close();
+  return answer;
+}
+
+async function pace(task: PaceTask): Promise<PaceAnswer> {
+  const { ledger } = openLedger(task.file, task.at);
+  const answer = { waits: [] as number[], errors: [] as string[] };
+  const wallClock = () => performance.timeOrigin + performance.now();
+  await sleep(Math.max(0, task.from - wallClock()));
+  const end = task.from + task.forMs;
+  for (let no = 0; wallClock() < end; no += 1) {
+    const began = wallClock();
+    try {
+      await ledger.spend('default', spendInput(task.amount), { key: `${task.name}-${no}` });
+      answer.waits.push(Math.round((wallClock() - began) * 100) / 100);
+    } catch (error) {
+      answer.errors.push(String(error));
+    }
+    // From the moment it was due, not from its end: a slow spend does not thin out those that follow.
+    if (task.everyMs > 0) await sleep(Math.max(0, task.from + (no + 1) * task.everyMs - wallClock()));
   }
   await ledger.close();
   return answer;
@@ -211,6 +249,8 @@ function carryOut(task: Task): Promise<object> {
   switch (task.role) {
     case 'race':
       return race(task);
+    case 'pace':
+      return pace(task);
     case 'keys':
       return keys(task);
     case 'write':
