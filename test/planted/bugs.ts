@@ -71,7 +71,14 @@ export const PLANTED: readonly PlantedBug[] = [
     file: 'migrations/dialect.ts',
     find: "refuse(table, 'UPDATE')",
     replace: "''",
-    tests: ['test/ledger/tamper.test.ts'],
+    tests: ['test/store/append-only.test.ts'],
+  },
+  {
+    name: 'history may be changed on PostgreSQL',
+    file: 'migrations/dialect.ts',
+    find: "guard(table, 'UPDATE'), ",
+    replace: '',
+    tests: ['test/store/append-only.test.ts'],
   },
   {
     name: 'holds ignored: what is held is still spendable',
