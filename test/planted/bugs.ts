@@ -414,7 +414,7 @@ export const PLANTED: readonly PlantedBug[] = [
     replace: `  const { id, type, createdAt } = event;
   await payments.recordEvents([{ id, type, createdAt, outcome: 'noted' }]);
   return await applyEvent(run, event);`,
-    tests: ['test/ledger/payments', 'test/torture/payment-schedules.test.ts'],
+    tests: ['test/ledger/payments/event-marks.test.ts'],
   },
   {
     name: 'an event that is read is marked before it is applied',
@@ -426,6 +426,6 @@ export const PLANTED: readonly PlantedBug[] = [
       await payments.recordEvents([{ id, type, createdAt, outcome: 'noted' }]);
       await applyEvent(run, event);
       applied`,
-    tests: ['test/ledger/payments', 'test/torture/payment-schedules.test.ts'],
+    tests: ['test/ledger/payments/event-marks.test.ts'],
   },
 ];
