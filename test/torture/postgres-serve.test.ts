@@ -2,7 +2,7 @@
  * Three servers, each a process of its own as built, on one PostgreSQL: 48 clients want more than there is, and exactly what
  * is there gets through. One of the servers may die meanwhile.
  */
-import { expect, it, vi } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { isLedgerError } from '../../src/core/errors.ts';
 import { openRemote, type RemoteLedger } from '../../src/http/client.ts';
 import { accessTokens, spendOf } from '../helpers/ledger.ts';
@@ -23,9 +23,15 @@ interface Node {
   readonly url: string;
 }
 
+const running: Running[] = [];
+afterEach(() => {
+  for (const each of running.splice(0)) each.kill('SIGKILL');
+});
+
 async function startNode({ database }: PostgresTestLedger): Promise<Node> {
   const argv = ['serve', '--port', '0', '--rate-limit', '0', '--json'];
   const process = startProgram(argv, { env: { CREDITS_DB: database.url } });
+  running.push(process);
   let text = '';
   process.child.stdout!.on('data', (part: string) => {
     text += part;
