@@ -120,7 +120,8 @@ export const wire: Wire = {
   },
   async serve(options, input) {
     const { serveLedger } = await import('./wire-serve.ts');
-    return serveLedger(options, input, openDeps);
+    const isFile = (await postgresAt(options)) === null;
+    return serveLedger(options, input, openDeps, isFile ? fileOf(options) : null);
   },
   async remoteAccess(options) {
     return (await import('./wire-remote.ts')).askAccess(options);

@@ -18,6 +18,7 @@ export const SPENDING_ROUTES = [
     writes: true,
     books: true,
     mayInventKey: true,
+    perCall: true,
     body: inputs.spend,
     output: views.receipt,
     call: (ledger, { account, body, options }) => ledger.spend(account, body, options),
@@ -43,6 +44,7 @@ export const SPENDING_ROUTES = [
     writes: true,
     books: true,
     mayInventKey: true,
+    perCall: true,
     body: inputs.hold,
     output: views.receipt,
     call: (ledger, { account, body, options }) => ledger.hold(account, body, options),
@@ -57,6 +59,7 @@ export const SPENDING_ROUTES = [
     writes: true,
     books: true,
     mayInventKey: true,
+    perCall: true,
     body: inputs.settle,
     output: views.receipt,
     call: (ledger, { account, body, params, options }) =>
@@ -72,6 +75,7 @@ export const SPENDING_ROUTES = [
     writes: true,
     books: true,
     mayInventKey: true,
+    perCall: true,
     body: inputs.noteOnly,
     output: views.receipt,
     call: (ledger, { account, body, params, options }) =>

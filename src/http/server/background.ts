@@ -9,6 +9,8 @@ import type { Metrics } from './metrics.ts';
 
 /** Time between two sweeps; each node adds up to a tenth, so that they do not meet. */
 const SWEEP_MS = 60_000;
+/** From a write to the look at its account, ms. */
+const LOOK_AFTER_MS = 20;
 
 export class Background {
   readonly #deps: ServerDeps;
@@ -44,8 +46,8 @@ export class Background {
   }
 
   async #look(): Promise<void> {
-    // Behind the answers that are on their way.
-    await new Promise((resolve) => setImmediate(resolve));
+    // Behind the answers that are on their way, and once for what an account writes meanwhile.
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AFTER_MS));
     for (const account of this.#touched) {
       this.#touched.delete(account);
       await this.#guarded('after write', async () => this.#deps.hooks?.afterWrite?.(account));
