@@ -296,7 +296,21 @@ export const PLANTED: readonly PlantedBug[] = [
     file: 'src/ledger/as-of.ts',
     find: 'return { state: projectTo(state, at).state, at };',
     replace: 'return { state, at };',
-    tests: ['test/ledger/local.test.ts'],
+    tests: ['test/cli/lapsed-reads.test.ts'],
+  },
+  {
+    name: 'a list of accounts shows what the clock has taken',
+    file: 'src/ledger/local-reads.ts',
+    find: 'const { account } = projectTo(state, at).state;',
+    replace: 'const { account } = state;',
+    tests: ['test/cli/lapsed-reads.test.ts'],
+  },
+  {
+    name: 'a hold past its time is listed as open',
+    file: 'src/ledger/local-reads.ts',
+    find: "hold.status === 'open' && hold.expiresAt <= at ? { ...hold, status: 'lapsed' } : hold;",
+    replace: "hold.status === 'open' && hold.expiresAt < at ? { ...hold, status: 'lapsed' } : hold;",
+    tests: ['test/cli/lapsed-reads.test.ts'],
   },
   {
     name: 'a late settle is dropped',
