@@ -2,7 +2,6 @@
  * A full disk refuses, never half-applies, and needs no repair: every kind of write is tried with no page left, then with
  * one page more each time until it passes; and once more on a real file system without space.
  */
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
@@ -13,8 +12,10 @@ import { UTC_RULES } from '../../src/core/zones.ts';
 import { openWork } from '../../src/ledger/local-accounts.ts';
 import { settingRows } from '../../src/ledger/new-ledger.ts';
 import { createSqlite } from '../../src/store/sqlite-open.ts';
-import { credits, NOON, sha256, spendOf, type TestLedger, testLedger } from '../helpers/ledger.ts';
-import { failureOf, newFolder, PATIENCE, runProgram } from '../helpers/processes.ts';
+import { accessTokens, credits, NOON, sha256, spendOf, type TestLedger } from '../helpers/ledger.ts';
+import { type PayingLedger, payingLedger } from '../helpers/paying.ts';
+import { failureOf, PATIENCE, runProgram } from '../helpers/processes.ts';
+import { smallDisk } from '../helpers/small-disk.ts';
 import { holdInput, ledgerOver, openLedger, workerOptions } from '../helpers/worker-ledger.ts';
 
 vi.setConfig({ testTimeout: PATIENCE, hookTimeout: PATIENCE });
@@ -22,6 +23,7 @@ vi.setConfig({ testTimeout: PATIENCE, hookTimeout: PATIENCE });
 /** Times a kind of write is repeated until it needs a page that is not there. */
 const TRIES = 25;
 const NOTE = 'x'.repeat(900);
+const MOST_PAGES = 200;
 
 const connectionOf = (t: TestLedger) => (t.store as unknown as { db: Database.Database }).db;
 
@@ -39,16 +41,26 @@ function contentOf(file: string): string {
   }
 }
 
+/** Writes of ours that another process sees. */
+function keysOf(file: string): number {
+  const db = new Database(file, { readonly: true });
+  try {
+    return db.prepare('SELECT count(*) FROM receipt WHERE key IS NOT NULL').pluck().get() as number;
+  } finally {
+    db.close();
+  }
+}
+
 const grantOf = (note: string) =>
   ({ source: 'promotional', amount: credits('1'), expires: null, priority: 50, note }) as const;
 
 type Write = (no: number) => Promise<unknown>;
 
-/** Every kind of write, each on things of its own that are there beforehand. */
-async function writesOf(t: TestLedger): Promise<Record<string, Write>> {
+/** Every kind of write that is one transaction, each on things of its own that are there beforehand. */
+async function writesOf(t: PayingLedger): Promise<Record<string, Write>> {
   const { ledger } = t;
   const numbers = Array.from({ length: TRIES }, (_, no) => no);
-  const make = (one: (no: number) => Promise<unknown>) => Promise.all(numbers.map(one));
+  const make = <T>(one: (no: number) => Promise<T>) => Promise.all(numbers.map(one));
   const holds = [] as string[];
   const lots = [] as string[];
   await make(async (no) => {
@@ -63,8 +75,11 @@ async function writesOf(t: TestLedger): Promise<Record<string, Write>> {
       await ledger.openAccount({ account: `${kind}-${no}`, plan, zone: 'UTC', anchorAt: null });
     }
   }
+  const tokens = accessTokens(t);
+  const ids = (await make(() => tokens.create({ role: 'read', account: 'default' }))).map(({ id }) => id!);
   const rates = { input: '1', output: '1', cacheRead: null, cacheWrite: null, from: null };
-  const text = (no: number) => `${no}-${'y'.repeat(150)}`;
+  const long = 'y'.repeat(150);
+  const text = (no: number) => `${no}-${long}`;
   return {
     spend: (no) => ledger.spend('default', spendOf('0.01', { note: NOTE }), { key: `spend-${no}` }),
     'spend many': (no) =>
@@ -94,6 +109,36 @@ async function writesOf(t: TestLedger): Promise<Record<string, Write>> {
       return ledger.setModel(facts, { key: text(no) });
     },
     'alias a model': (no) => ledger.aliasModel({ alias: `alias-${text(no)}`, model: 'haiku' }),
+    'change a plan of the list': (no) =>
+      ledger.definePlan(
+        { plan: 'pro', monthly: credits(`${1_000 + no}`), priceCents: 1_000, from: null },
+        { key: `plan-${text(no)}` },
+      ),
+    'set the top-up': (no) => {
+      const policy = { threshold: credits('1'), amount: credits('500'), limitCents: 5_000 + no };
+      return ledger.setTopup(`lapse-${no}`, { ...policy, enabled: false }, { key: `topup-${text(no)}` });
+    },
+    'set a package': (no) =>
+      ledger.setPackage(
+        { package: `pack-${no}`, credits: credits('700'), priceCents: 700, from: null },
+        { key: `package-${text(no)}` },
+      ),
+    'retire a package': (no) =>
+      ledger.retirePackage(no === 0 ? '500' : `pack-${no - 1}`, { key: `retire-${text(no)}` }),
+    'use an own key': (no) => {
+      const action = no % 2 === 0 ? 'add' : 'remove';
+      const env = action === 'add' ? `KEY_${'Z'.repeat(100)}` : null;
+      return ledger.changeByok('lapse-0', { action, provider: 'anthropic', env }, { key: text(no) });
+    },
+    'make a token': (no) => tokens.create({ role: 'spend', account: null }, { key: `token-${text(no)}` }),
+    'end a token': (no) => tokens.revoke(ids[no]!, { key: `end-${text(no)}` }),
+    'note an event': (no) =>
+      t.store.payments.recordEvents(
+        numbers.map((one) => {
+          const id = `evt_${no}_${one}_${'e'.repeat(60)}`;
+          return { id, type: 'charge.refunded', createdAt: t.at, outcome: 'none' };
+        }),
+      ),
     'roll over': async (no) => {
       t.at = Date.UTC(2026, 2 + no, 1);
       const { failed } = await ledger.runCycle('rollover', null);
@@ -102,83 +147,157 @@ async function writesOf(t: TestLedger): Promise<Record<string, Write>> {
   };
 }
 
+const PACKAGE = { package: '2000', maxChargeCents: null, checkout: false } as const;
+/** Its credits and its price. */
+const [PACKED, CENTS] = [credits('2000'), 1_800];
+
+/**
+ * Writes that are several transactions, with the provider's own books in between: what is refused midway goes on where it
+ * stopped when it is asked again.
+ */
+async function stepsOf(t: PayingLedger): Promise<Record<string, Write>> {
+  const { ledger, simulated } = t;
+  const methods = ['pm_card_visa', 'pm_card_mastercard'];
+  await ledger.addCard('default', methods[0]!);
+  const bought = [];
+  for (let no = 0; no < TRIES; no += 1) bought.push(await ledger.buy('default', PACKAGE, { key: `b${no}` }));
+  for (const { purchase } of bought) {
+    const refunds = [{ id: `re_${purchase}`, amountCents: CENTS, status: 'succeeded' as const }];
+    await simulated.happen(`pi_sim_${purchase}`, (paid) => ({ ...paid, refunds }));
+  }
+  const key = (name: string, no: number) => ({ key: `${name}-${no}-${'z'.repeat(150)}` });
+  return {
+    'book what happened': async () => {
+      // What fails for one event is an answer: it stops no other.
+      const { failed } = await ledger.syncPayments();
+      if (failed.length > 0) throw failed[0]!.error;
+    },
+    'save a card': (no) => ledger.addCard('default', methods[no % 2]!, key('card', no)),
+    buy: (no) => ledger.buy('default', PACKAGE, key('buy', no)),
+  };
+}
+
 /**
  * Repeats a write with no free page until it is refused, then with one page more each time until it passes.
- * @returns how often it was refused
+ * @param isWhole it is one transaction: what is refused leaves everything as it was
+ * @returns how often it was refused, and how often it passed
  */
-async function refusals(t: TestLedger, write: Write): Promise<number> {
+async function refusals(
+  t: PayingLedger,
+  write: Write,
+  isWhole = true,
+): Promise<{ refused: number; passed: number }> {
   const db = connectionOf(t);
-  let refused = 0;
-  db.pragma(`max_page_count = ${pagesOf(db)}`);
-  for (let no = 0; no < TRIES && refused === 0; no += 1) {
+  let [refused, passed] = [0, 0];
+  // Of several steps another one needs the page each time.
+  for (; passed < TRIES && (refused === 0 || !isWhole); passed += 1) {
+    db.pragma(`max_page_count = ${pagesOf(db)}`);
     for (let limit = pagesOf(db); ; limit += 1) {
       const before = contentOf(t.file);
       const pages = pagesOf(db);
       try {
-        await write(no);
+        await write(passed);
         break;
       } catch (error) {
         if (!isLedgerError(error)) throw error;
         expect(error.code, error.message).toBe('disk_full');
         refused += 1;
-        expect(contentOf(t.file)).toBe(before);
-        expect(pagesOf(db)).toBe(pages);
+        if (isWhole) expect(contentOf(t.file)).toBe(before);
+        if (isWhole) expect(pagesOf(db)).toBe(pages);
         // Reads go on.
         expect((await t.ledger.balance('default')).debt).toBe(0);
         db.pragma(`max_page_count = ${limit + 1}`);
       }
     }
   }
-  return refused;
+  return { refused, passed };
 }
+
+const NO_LIMIT = 'max_page_count = 4294967294';
 
 describe('without a free page', () => {
   it('every kind of write is refused whole and works with the first page more', async () => {
-    const t = testLedger({ plan: 'team' });
+    const t = payingLedger({ plan: 'team' });
     const counts: Record<string, number> = {};
     for (const [kind, write] of Object.entries(await writesOf(t))) {
-      counts[kind] = await refusals(t, write);
+      counts[kind] = (await refusals(t, write)).refused;
       expect(counts[kind], kind).toBeGreaterThan(0);
     }
     console.info(`disk_full: ${JSON.stringify(counts)}`);
-    connectionOf(t).pragma('max_page_count = 4294967294');
+    connectionOf(t).pragma(NO_LIMIT);
     await t.ledger.spend('default', spendOf('1'));
+    await t.done();
+  });
+
+  it('what takes several steps goes on where it was refused, and money counts once', async () => {
+    const t = payingLedger({ plan: 'team' });
+    const steps = await stepsOf(t);
+    expect((await t.ledger.balance('default')).available).toBe(credits('10050') + TRIES * PACKED);
+    const counts: Record<string, number> = {};
+    let bought = 0;
+    for (const [kind, write] of Object.entries(steps)) {
+      const { refused, passed } = await refusals(t, write, false);
+      counts[kind] = refused;
+      expect(refused, kind).toBeGreaterThan(0);
+      if (kind === 'buy') bought = passed;
+    }
+    console.info(`disk_full between steps: ${JSON.stringify(counts)}`);
+    connectionOf(t).pragma(NO_LIMIT);
+    expect((await t.ledger.syncPayments()).failed).toEqual([]);
+    expect((await t.ledger.syncPayments()).events).toEqual({ read: 0, applied: 0 });
+    // The first were all refunded.
+    const purchases = await t.ledger.purchases('default', null);
+    expect(purchases).toHaveLength(TRIES + bought);
+    expect(purchases.filter(({ status }) => status !== 'succeeded')).toEqual([]);
+    expect((await t.ledger.balance('default')).available).toBe(credits('10050') + bought * PACKED);
+    expect((await t.ledger.auditPayments()).differences).toEqual([]);
+    await t.done();
+  });
+
+  it('every size up to 200 pages refuses and changes nothing, and the same key works with the next page', async () => {
+    const t = payingLedger({ plan: 'team' });
+    const { ledger } = t;
+    const db = connectionOf(t);
+    const first = pagesOf(db);
+    const writes: ((key: string) => Promise<{ replayed: boolean }>)[] = [
+      (key) => ledger.spend('default', spendOf('0.01', { note: NOTE }), { key }),
+      (key) => ledger.hold('default', holdInput('0.01', NOTE), { key }),
+      (key) => ledger.grant('default', grantOf(NOTE), { key }),
+    ];
+    let booked = 0;
+    let refused = 0;
+    for (let pages = 1; pages <= MOST_PAGES; pages += 1) {
+      // Below what there is SQLite takes the size it has.
+      db.pragma(`max_page_count = ${pages}`);
+      const before = refused;
+      while (refused === before) {
+        try {
+          const { replayed } = await writes[booked % writes.length]!(`write-${booked}`);
+          expect(replayed).toBe(false);
+          booked += 1;
+        } catch (error) {
+          if (!isLedgerError(error)) throw error;
+          expect(error.code, error.message).toBe('disk_full');
+          refused += 1;
+          expect(keysOf(t.file)).toBe(booked);
+        }
+      }
+      expect(pagesOf(db)).toBeLessThanOrEqual(Math.max(first, pages));
+      if (pages % 10 === 0) expect((await ledger.verify()).ok).toBe(true);
+    }
+    console.info(`disk_full from ${first} to ${MOST_PAGES} pages: ${refused} refused, ${booked} booked`);
+    expect(refused).toBe(MOST_PAGES);
+    expect(booked).toBeGreaterThan((MOST_PAGES - first) / 2);
     await t.done();
   });
 });
 
-/** A file system of 1 MB; undefined where this user may not mount one. */
-function smallDisk(): string | undefined {
-  const folder = newFolder();
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs', folder], { stdio: 'ignore' });
-    return folder;
-  } catch {
-    fs.rmdirSync(folder);
-    console.info('skipped: a real full disk (mounting a small file system needs root)');
-    return undefined;
-  }
-}
-
-const disk = smallDisk();
-afterAll(() => {
-  if (disk === undefined) return;
-  execFileSync('umount', [disk]);
-  fs.rmdirSync(disk);
-});
-
-/** Fills the disk but for some bytes, and gives a way to set free what was taken. */
-function fill(folder: string, leave: number): { free(): void } {
-  const file = path.join(fs.mkdtempSync(path.join(folder, 'filler-')), 'filler');
-  const { bavail, bsize } = fs.statfsSync(folder);
-  const size = bavail * bsize - leave;
-  fs.writeFileSync(file, Buffer.alloc(Math.max(size, 0)));
-  return { free: () => fs.rmSync(path.dirname(file), { recursive: true }) };
-}
+const disk = smallDisk('1m');
+afterAll(() => disk?.remove());
 
 describe.skipIf(disk === undefined)('on a disk of 1 MB', () => {
   it('a ledger is made whole or not at all, with any space left', async () => {
-    const file = path.join(disk!, 'made', 'ledger.db');
+    const file = path.join(disk!.folder, 'made', 'ledger.db');
     const account = openWork(
       { account: 'default', plan: 'pro', zone: 'UTC', anchorAt: null },
       NOON,
@@ -188,7 +307,7 @@ describe.skipIf(disk === undefined)('on a disk of 1 MB', () => {
     const start = { mode: 'test', now: NOON, settings: settingRows(defaultRows()), account } as const;
     let refused = 0;
     for (let leave = 0; ; leave += 8_192) {
-      const { free } = fill(disk!, leave);
+      const { free } = disk!.fill(leave);
       try {
         const store = createSqlite(file, start, workerOptions());
         expect(await ledgerOver(store, NOON).balance('default')).toMatchObject({
@@ -212,10 +331,10 @@ describe.skipIf(disk === undefined)('on a disk of 1 MB', () => {
   });
 
   it('the program says so, keeps what it booked and books the rest when there is space', async () => {
-    const file = path.join(disk!, 'ledger.db');
+    const file = path.join(disk!.folder, 'ledger.db');
     const at = ['--db', file, '--now', '2026-02-01T00:00:00Z', '--json', '--quiet'];
     expect((await runProgram(['init', '--plan', 'team', ...at])).code).toBe(0);
-    const first = fill(disk!, 500_000);
+    const first = disk!.fill(500_000);
     const lines = Array.from({ length: 3_000 }, (_, no) => `{"credits":0.001,"key":"line-${no}"}\n`);
     const stopped = await runProgram(['import', '-', ...at], { input: lines.join('') });
     expect([stopped.code, stopped.signal, stopped.stdout]).toEqual([75, null, '']);
@@ -229,7 +348,7 @@ describe.skipIf(disk === undefined)('on a disk of 1 MB', () => {
     expect(JSON.parse(worked.stdout)).toMatchObject({ replayed: false, available: available - 0.01 });
 
     // Room for the side files that a reader needs, not for a booking.
-    const second = fill(disk!, 45_056);
+    const second = disk!.fill(45_056);
     const refused = await spend('b');
     expect([refused.code, refused.signal, refused.stdout]).toEqual([75, null, '']);
     expect(failureOf(refused).code).toBe('disk_full');
