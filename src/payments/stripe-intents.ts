@@ -65,7 +65,9 @@ function standingOf(intent: Stripe.PaymentIntent): Pick<Intent, 'status' | 'decl
     return { status: decline.kind === 'holder' ? 'requires_action' : 'declined', decline };
   }
   const status = Object.hasOwn(STATUS, intent.status) ? STATUS[intent.status]! : 'unknown';
-  return { status, decline: status === 'requires_action' ? decline : null };
+  // One that was declined and then canceled still says why.
+  const isTold = status === 'requires_action' || status === 'canceled';
+  return { status, decline: isTold ? decline : null };
 }
 
 const codesOf = (error: Stripe.PaymentIntent.LastPaymentError): DeclineCodes => ({

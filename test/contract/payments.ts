@@ -239,12 +239,14 @@ function charges(world: () => PaymentsRig): void {
     expect(intentIn(await provider.cancelIntent(paid.intent))).toEqual(paid);
   });
 
-  it('cancels a payment that was declined or waits for its holder', async () => {
+  it('cancels a payment that was declined or waits for its holder, and still says why', async () => {
     const { provider } = world();
     for (const method of ['pm_card_chargeCustomerFail', 'pm_card_authenticationRequired']) {
       const { charge } = await savedCard(provider, method, method);
-      const { intent } = intentIn(await charge(`pay_t_${method}`));
-      expect(intentIn(await provider.cancelIntent(intent)).status).toBe('canceled');
+      const { intent, decline } = intentIn(await charge(`pay_t_${method}`));
+      expect(decline).not.toBeNull();
+      expect(intentIn(await provider.cancelIntent(intent))).toMatchObject({ status: 'canceled', decline });
+      expect(intentIn(await provider.retrieveIntent(intent))).toMatchObject({ status: 'canceled', decline });
     }
   });
 

@@ -1,5 +1,6 @@
 /** What holds of an account's money after every step and at rest, by the simulated provider's books; and what goes back. */
 import { expect } from 'vitest';
+import type { Account } from '../../src/core/types.ts';
 import { ACTIVE, type Attempt } from '../../src/core/wallet.ts';
 import type { Store } from '../../src/ledger/store.ts';
 import type { SimulatedProvider } from '../../src/payments/simulated.ts';
@@ -78,15 +79,15 @@ export class Money {
     return true;
   }
 
-  async attempts(): Promise<Attempt[]> {
+  async #read(): Promise<{ readonly account: Account; readonly attempts: readonly Attempt[] }> {
     const { account } = (await this.#store.read(this.#account)).state;
-    return this.#store.payments.attempts(account, null, null);
+    return { account, attempts: await this.#store.payments.attempts(account, null, null) };
   }
 
   /** What holds after every step: nobody is charged twice, nor beyond the month's limit, nor by two top-ups at once. */
   async check(at: number): Promise<void> {
     const intents = await this.intents();
-    const attempts = await this.attempts();
+    const { account, attempts } = await this.#read();
     const paidFor = new Map<string, number>();
     for (const { ours, receivedCents } of intents) {
       paidFor.set(ours!.attempt, (paidFor.get(ours!.attempt) ?? 0) + receivedCents);
@@ -111,7 +112,6 @@ export class Money {
       months.set(month, (months.get(month) ?? 0) + sum);
     }
     for (const cents of months.values()) expect(cents, 'a month').toBeLessThanOrEqual(this.#limitCents);
-    const { account } = (await this.#store.read(this.#account)).state;
     const { policy } = await this.#store.payments.wallet(account, at);
     if (policy === null) return;
     expect(policy.strikes).toBeLessThanOrEqual(3);
@@ -121,8 +121,7 @@ export class Money {
   /** Once everything is settled: credits are worth the money that was kept. */
   async checkAtRest(): Promise<void> {
     const intents = new Map((await this.intents()).map((intent) => [intent.intent, intent]));
-    const { account } = (await this.#store.read(this.#account)).state;
-    const attempts = await this.attempts();
+    const { account, attempts } = await this.#read();
     for (const attempt of attempts) {
       expect(ACTIVE.has(attempt.status), `${attempt.status} of ${attempt.no}`).toBe(false);
       const paid = attempt.intent === null ? undefined : intents.get(attempt.intent);

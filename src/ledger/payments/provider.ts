@@ -69,7 +69,7 @@ export interface Intent {
   /** `pi_…` */
   readonly intent: string;
   readonly status: IntentStatus;
-  /** Set where `status` is `declined`, and for `requires_action` after a refusal off session. */
+  /** Set where `status` is `declined`, for `requires_action` after a refusal off session, and for `canceled` after either. */
   readonly decline: Decline | null;
   readonly amountCents: number;
   /** What has come in: 0 until `succeeded`. */

@@ -171,7 +171,7 @@ class Settling {
       case 'declined':
         return this.#declined(attempt, intent);
       case 'canceled':
-        return this.#note(attempt, { status: 'canceled', intent: intent.intent });
+        return this.#canceled(attempt, intent);
       default:
         return this.#note(attempt, { status: 'unknown', intent: intent.intent, reason: 'unknown_status' });
     }
@@ -241,8 +241,20 @@ class Settling {
   }
 
   #declined(attempt: Attempt, { intent, decline }: Intent): Promise<Attempt> {
-    const failure = decline?.kind === 'hard' ? 'hard' : 'soft';
-    return this.#letGo(attempt, intent, { reason: decline?.code ?? 'declined', failure });
+    return this.#letGo(attempt, intent, failedBy(decline));
+  }
+
+  /**
+   * A payment is ended before its decline is noted. Whoever died in between leaves one that is canceled: what the bank had
+   * said counts all the same, or a card could be declined any number of times.
+   */
+  async #canceled(attempt: Attempt, { intent, decline }: Intent): Promise<Attempt> {
+    if (decline === null || attempt.session !== null)
+      return this.#note(attempt, { status: 'canceled', intent });
+    if (decline.kind !== 'holder')
+      return this.#note(attempt, { status: 'failed', intent, ...failedBy(decline) });
+    const { code: reason } = decline;
+    return this.#openPage(await this.#note(attempt, { status: 'requires_action', intent, reason }));
   }
 
   /** The bank wants the holder. There is never a second open way to pay: the payment ends before a page is opened. */
@@ -326,6 +338,12 @@ class Settling {
     return metadataOf(this.#run, this.#account, attempt);
   }
 }
+
+/** What a decline means for the next attempt. */
+const failedBy = (decline: Intent['decline']): Pick<Progress, 'reason' | 'failure'> => ({
+  reason: decline?.code ?? 'declined',
+  failure: decline?.kind === 'hard' ? 'hard' : 'soft',
+});
 
 async function metadataOf(run: PaymentRun, id: string, attempt: Attempt): Promise<IntentMetadata> {
   const account = await run.account(id);

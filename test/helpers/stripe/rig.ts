@@ -23,11 +23,7 @@ export async function openFakeRig({
   ...facts
 }: RigFacts = {}): Promise<FakeRig> {
   const fake = await startFakeStripe(facts);
-  const mode = facts.livemode === true ? 'live' : 'test';
-  const key = mode === 'live' ? LIVE_KEY : TEST_KEY;
-  const env = { STRIPE_SECRET_KEY: key, STRIPE_API_BASE: fake.url };
-  const { address, returnUrl } = readStripeSettings({ env, file: null });
-  const provider = await openStripe({ mode, secretKey: key, address, returnUrl, retries, timeoutMs });
+  const provider = await openProvider(fake, { retries, timeoutMs });
   return {
     fake,
     provider,
@@ -37,4 +33,16 @@ export async function openFakeRig({
       fake.check();
     },
   };
+}
+
+/** The provider in front of a fake, as patient as told; the caller closes it. */
+export async function openProvider(
+  fake: FakeStripe,
+  { retries = 0, timeoutMs = 5000 }: Pick<RigFacts, 'retries' | 'timeoutMs'>,
+): Promise<PaymentProvider> {
+  const mode = fake.world.livemode ? 'live' : 'test';
+  const key = mode === 'live' ? LIVE_KEY : TEST_KEY;
+  const env = { STRIPE_SECRET_KEY: key, STRIPE_API_BASE: fake.url };
+  const { address, returnUrl } = readStripeSettings({ env, file: null });
+  return openStripe({ mode, secretKey: key, address, returnUrl, retries, timeoutMs });
 }

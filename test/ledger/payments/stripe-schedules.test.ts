@@ -1,7 +1,7 @@
 /**
  * Random schedules over the Stripe provider and its fake: spends, top-ups, purchases, declines, refunds, disputes, processes
- * that die before or after any call, answers that get lost, and events in any order, any number of times or never. 16
- * schedules; 10,000 with CREDITS_TORTURE=long.
+ * that die before or after any call, answers that get lost, are cut off or never come, and events in any order, any number of
+ * times or never. Judged by the books of both sides. 32 schedules; 10,000 with CREDITS_TORTURE=long.
  */
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { isLedgerError } from '../../../src/core/errors.ts';
@@ -9,13 +9,14 @@ import { LocalLedger } from '../../../src/ledger/local.ts';
 import type { PaymentProvider } from '../../../src/ledger/payments/provider.ts';
 import { credits, sha256, spendOf, type TestLedger, testLedger, zones } from '../../helpers/ledger.ts';
 import { LONG, PATIENCE, seeded } from '../../helpers/processes.ts';
+import { FakeBankWatch } from '../../helpers/stripe/bank-watch.ts';
 import type { FakeStripe } from '../../helpers/stripe/fake.ts';
 import type { Fault } from '../../helpers/stripe/faults.ts';
-import { openFakeRig } from '../../helpers/stripe/rig.ts';
+import { type FakeRig, openFakeRig, openProvider } from '../../helpers/stripe/rig.ts';
 import type { WireEvent } from '../../helpers/stripe/wire.ts';
 
 const SEED = Number(process.env.CREDITS_TEST_SEED ?? 20_260_301);
-const SCHEDULES = Number(process.env.CREDITS_TEST_SCHEDULES ?? (LONG ? 10_000 : 16));
+const SCHEDULES = Number(process.env.CREDITS_TEST_SCHEDULES ?? (LONG ? 10_000 : 32));
 vi.setConfig({ testTimeout: PATIENCE + SCHEDULES * 5_000 });
 
 const STEPS = 18;
@@ -26,8 +27,14 @@ const LIMIT_CENTS = 2_000;
 /** A process that dies: nothing of the program catches it. */
 class Crash extends Error {}
 
-/** Lets the process die at one of the next calls of the provider. */
-function mortal(provider: PaymentProvider): {
+/** How long a call waits whose answer may never come, ms; the others have time, however busy the machine is. */
+const IMPATIENT_MS = 150;
+
+/** Lets the process die at one of the next calls of the provider. @param at whom a call is made with */
+function mortal(
+  provider: PaymentProvider,
+  at: () => PaymentProvider,
+): {
   provider: PaymentProvider;
   dieAt: (calls: number | null) => void;
 } {
@@ -43,7 +50,8 @@ function mortal(provider: PaymentProvider): {
       if (typeof value !== 'function' || name === 'readWebhook' || name === 'payments') return value;
       return async (...facts: unknown[]) => {
         if (dies()) throw new Crash('before');
-        const answer: unknown = await value.apply(target, facts);
+        const called = at();
+        const answer: unknown = await (Reflect.get(called, name) as typeof value).apply(called, facts);
         if (dies()) throw new Crash('after');
         return answer;
       };
@@ -65,17 +73,24 @@ class World {
   readonly chance: () => number;
   readonly said: string[] = [];
   readonly held: WireEvent[] = [];
+  readonly bank: FakeBankWatch;
   readonly #dieAt: (calls: number | null) => void;
   readonly #close: () => Promise<void>;
   #count = 0;
+  /** Answers that are to stay away. */
+  #silences = 0;
 
-  constructor(t: TestLedger, rig: Awaited<ReturnType<typeof openFakeRig>>, chance: () => number) {
+  constructor(t: TestLedger, rig: FakeRig, impatient: PaymentProvider, chance: () => number) {
     this.t = t;
     this.fake = rig.fake;
+    this.bank = new FakeBankWatch(rig.fake);
     this.chance = chance;
-    const { provider, dieAt } = mortal(rig.provider);
+    const { provider, dieAt } = mortal(rig.provider, () => (this.#silences > 0 ? impatient : rig.provider));
     this.#dieAt = dieAt;
-    this.#close = () => rig.close();
+    this.#close = async () => {
+      await impatient.close();
+      await rig.close();
+    };
     this.fake.world.onEvent = (event) => this.held.push(event);
     this.ledger = new LocalLedger({
       store: t.store,
@@ -123,11 +138,28 @@ class World {
 
   /** An answer that gets lost, or a server that stumbles. */
   mayStumble(): void {
-    if (this.chance() > 0.25) return;
-    const does = this.pick<Fault>([500, 503, 429, 'garbage']);
+    if (this.chance() > 0.35) return;
+    const does = this.pick<Fault>([500, 503, 429, 'garbage', 'drop', 'drop', 'cut', 'hang']);
     const at = does === 429 ? 'before' : this.pick(['before', 'after'] as const);
     this.said.push(`next: ${does} ${at}`);
-    this.fake.fault({ does, at, skip: Math.floor(this.chance() * 3) });
+    const { reached } = this.fake.fault({ does, at, skip: Math.floor(this.chance() * 3) });
+    if (does !== 'hang') return;
+    this.#silences += 1;
+    void reached.then(() => {
+      this.#silences -= 1;
+    });
+  }
+
+  /** From now on everybody answers. */
+  calm(): void {
+    this.fake.calm();
+    this.#silences = 0;
+  }
+
+  /** A person takes a hand: what the bank has declined before counts no more. */
+  human(): void {
+    this.bank.look();
+    this.bank.human();
   }
 
   async webhook(event: WireEvent): Promise<void> {
@@ -203,8 +235,8 @@ const STEPS_OF: Readonly<Record<string, (world: World) => Promise<void>>> = {
     world.try('refund', async () => {
       const [intent] = [world.pick(world.paidIntents)];
       const book = world.fake.books().find((each) => each.intent === intent);
-      if (book === undefined || book.disputed > 0 || book.refunded === book.paid) return;
-      if (isDisputed(world, book.intent)) return;
+      if (book === undefined || book.refunded === book.paid) return;
+      if (isDisputed(world, book.intent) && !isWon(world, book.intent)) return;
       const left = book.paid - book.refunded;
       world.fake.refund(book.intent, world.chance() < 0.5 ? left : Math.ceil(left * world.chance()) || left);
     }),
@@ -237,6 +269,7 @@ const STEPS_OF: Readonly<Record<string, (world: World) => Promise<void>>> = {
     }),
   'another card': (world) => {
     const card = world.pick(CARDS);
+    world.human();
     return world.try(`card ${card}`, async () => {
       await world.ledger.addCard('default', card);
       await world.ledger.setTopup('default', { enabled: true });
@@ -248,7 +281,24 @@ const STEPS_OF: Readonly<Record<string, (world: World) => Promise<void>>> = {
       for (const id of world.fake.world.paymentMethods.keys()) world.fake.behave(id, card);
     });
   },
-  'switch on': (world) => world.try('switch on', () => world.ledger.setTopup('default', { enabled: true })),
+  'a bad day': async (world) => {
+    const card = world.pick(['pm_card_chargeCustomerFail', 'pm_card_chargeCustomerFail', ...CARDS]);
+    for (const id of world.fake.world.paymentMethods.keys()) world.fake.behave(id, card);
+    world.said.push(`card now ${card}`);
+    await world.try('spend all', async () => {
+      const { available } = await world.ledger.balance('default');
+      await world.ledger.spend('default', { ...spendOf('1'), amount: available });
+    });
+    for (let round = 0; round < 5; round += 1) {
+      await STEPS_OF.topup!(world);
+      world.pass(world.pick([1, 1, 5, 6]) * HOUR);
+    }
+  },
+  'switch on': (world) =>
+    world.try('switch on', async () => {
+      if (!(await world.ledger.topup('default')).enabled) world.human();
+      await world.ledger.setTopup('default', { enabled: true });
+    }),
   time: async (world) => {
     const hours = world.pick([1, 1, 6, 7, 25, 24 * 9]);
     world.pass(hours * HOUR);
@@ -262,9 +312,15 @@ const NAMES = [...Object.keys(STEPS_OF), 'spend', 'topup', 'buy'];
 const isDisputed = (world: World, intent: string): boolean =>
   [...world.fake.world.disputes.values()].some((dispute) => dispute.payment_intent === intent);
 
+const isWon = (world: World, intent: string): boolean =>
+  [...world.fake.world.disputes.values()].every(
+    (dispute) => dispute.payment_intent !== intent || dispute.status === 'won',
+  );
+
 /** What must hold at every instant. */
 async function always(world: World): Promise<void> {
   world.fake.check();
+  world.bank.look();
   const attempts = await world.ledger.topupHistory('default', null);
   const active = attempts.filter(
     ({ status }) => !['succeeded', 'failed', 'canceled', 'mismatch'].includes(status),
@@ -306,7 +362,8 @@ async function play(seed: number): Promise<World> {
   const chance = seeded(seed);
   const t = testLedger();
   t.at = Date.UTC(2026, 2, 1, 12);
-  const world = new World(t, await openFakeRig({ startAt: t.at, timeoutMs: 1_000 }), chance);
+  const rig = await openFakeRig({ startAt: t.at });
+  const world = new World(t, rig, await openProvider(rig.fake, { timeoutMs: IMPATIENT_MS }), chance);
   await world.ledger.addCard('default', 'pm_card_visa');
   const policy = { threshold: credits('300'), amount: credits('500'), limitCents: LIMIT_CENTS };
   await world.ledger.setTopup('default', { ...policy, enabled: true });
@@ -327,13 +384,13 @@ async function play(seed: number): Promise<World> {
 
 /** Every fault is over, keys that kept a server error are forgotten, and everybody looks once more. */
 async function rest(world: World): Promise<void> {
-  world.fake.calm();
+  world.calm();
   for (const { id, status } of [...world.fake.world.paymentIntents.values()]) {
     if (status === 'processing') world.fake.finish(id);
   }
   world.pass(25 * HOUR);
   for (let round = 0; round < 3; round += 1) {
-    world.fake.calm();
+    world.calm();
     const { failed } = await world.ledger.syncPayments();
     expect(failed).toEqual([]);
     for (const { id, status } of [...world.fake.world.paymentIntents.values()]) {
@@ -351,15 +408,22 @@ describe(`${SCHEDULES} random schedules of ${STEPS} steps (seed ${SEED})`, () =>
   it('charge nobody twice, keep to the limit, and give credits for the money that stays', async () => {
     let charged = 0;
     let died = 0;
+    let repeats = 0;
+    let declines = 0;
     for (let each = 0; each < SCHEDULES; each += 1) {
       const world = await play(SEED + each);
       charged += world.paidIntents.length;
       died += world.said.filter((line) => line.includes('died')).length;
+      repeats += world.bank.keys.repeats;
+      declines = Math.max(declines, world.bank.longest);
       for (const line of world.said) outcomes.set(line, (outcomes.get(line) ?? 0) + 1);
       await world.close();
     }
     // Schedules in which nothing happens would show nothing.
     expect(charged).toBeGreaterThan(SCHEDULES / 2);
     expect(died).toBeGreaterThan(SCHEDULES / 8);
+    expect(repeats).toBeGreaterThan(SCHEDULES / 8);
+    expect(declines).toBeGreaterThan(0);
+    outcomes.set('steps sent again', repeats).set('longest row of declines', declines);
   });
 });

@@ -24,6 +24,11 @@ export function createRefund(world: World, params: Params): WireRefund {
   return refund(world, id, params.integer('amount'), params.texts('metadata'));
 }
 
+/** A dispute that was won leaves the money here, and it can be given back then. */
+const isChargedBack = (world: World, { id, disputed }: WireCharge): boolean =>
+  disputed &&
+  [...world.disputes.values()].some((dispute) => dispute.charge === id && dispute.status !== 'won');
+
 /** Gives money back. @param amount minor units; all that is left when null */
 export function refund(
   world: World,
@@ -36,7 +41,7 @@ export function refund(
   const left = charge.amount_captured - charge.amount_refunded;
   if (!charge.paid || left === 0)
     throw notAllowed('charge_already_refunded', `${chargeId} has nothing to refund.`);
-  if (charge.disputed) throw notAllowed('charge_disputed', `${chargeId} has been charged back.`);
+  if (isChargedBack(world, charge)) throw notAllowed('charge_disputed', `${chargeId} has been charged back.`);
   const part = amount ?? left;
   if (part <= 0 || part > left)
     throw notAllowed('amount_too_large', `${part} is more than the ${left} left.`);
