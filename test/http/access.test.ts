@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Route } from '../../src/http/route.ts';
 import { API, ROUTES } from '../../src/http/routes.ts';
 import { ACCESS_ROLES, type AccessRole } from '../../src/ledger/access-tokens.ts';
-import { accessTokens, type TestLedger, testLedger } from '../helpers/ledger.ts';
+import { accessTokens, credits, type TestLedger, testLedger } from '../helpers/ledger.ts';
 import { type Served, serve } from '../helpers/served.ts';
 
 let t: TestLedger;
@@ -91,6 +91,73 @@ describe.each(rows)('%s', (_name, route) => {
       expect(status === 403).toBe(role !== 'admin');
     }
   });
+});
+
+describe('things of another account', () => {
+  /** One of each kind on the account `other`, and a body that would be carried out. */
+  const THINGS: Readonly<Record<string, { readonly body: object; readonly make: () => Promise<string> }>> = {
+    hold: {
+      body: { credits: 0.5 },
+      make: async () => {
+        const tags = { activity: null, session: null, run: null };
+        const facts = { amount: credits('1'), call: null, tags, ttlMs: 3_600_000, note: null };
+        return (await t.ledger.hold('other', facts)).hold!;
+      },
+    },
+    lot: {
+      body: {},
+      make: async () => {
+        const facts = { amount: credits('5'), expires: null, priority: 50, note: null };
+        return (await t.ledger.grant('other', { ...facts, source: 'promotional' })).lot!;
+      },
+    },
+    purchase: {
+      body: {},
+      make: async () => {
+        const own = await served.open(tokens.admin!);
+        await own.addCard('other', 'pm_card_visa');
+        const input = { package: '500', maxChargeCents: null, checkout: false };
+        return (await own.buy('other', input)).purchase!;
+      },
+    },
+  };
+  const wordOf = ({ path }: Route): string | undefined => /:(\w+)/.exec(path)?.[1];
+  const named = ROUTES.filter((route) => route.scope === 'account' && wordOf(route) !== undefined);
+
+  test.each(named.map((route) => [route.name, route] as const))(
+    '%s does not tell a scoped token that there is one',
+    async (_name, route) => {
+      const word = wordOf(route)!;
+      const { body, make } = THINGS[word]!;
+      const id = await make();
+      const askFor = async (thing: string, token: string, account?: string) => {
+        const path = route.path.replace(`:${word}`, thing);
+        const query = account === undefined ? '' : `?account=${account}`;
+        const response = await fetch(`${served.url}${API}${path}${query}`, {
+          method: route.method,
+          headers: { authorization: `Bearer ${token}` },
+          ...(route.method === 'GET' ? {} : { body: JSON.stringify(route.name === 'release' ? {} : body) }),
+        });
+        return [response.status, (await response.text()).replaceAll(thing, 'IT')] as const;
+      };
+      const before = await t.ledger.verify();
+      const nobodys = id.replace(/\d+$/, '99');
+      for (const role of ACCESS_ROLES.slice(rank(route.role))) {
+        const token = tokens[`${role} of default`]!;
+        const real = await askFor(id, token);
+        expect([role, real[0]]).toEqual([role, 404]);
+        expect(JSON.parse(real[1]).code).toBe(`unknown_${word}`);
+        // Neither by another answer than for what never was, nor for another account's tag.
+        expect(await askFor(nobodys, token)).toEqual(real);
+        expect(await askFor(id.replace(/_\w+_/, '_zzzz_'), token)).toEqual(real);
+        expect((await askFor(id, token, 'other'))[0]).toBe(403);
+        expect(await askFor(id, token, 'nobody')).toEqual(await askFor(id, token, 'other'));
+      }
+      expect((await t.ledger.verify()).heads).toEqual(before.heads);
+      // It is there: who may see the account may have it.
+      expect((await askFor(id, tokens.admin!, 'other'))[0]).toBe(200);
+    },
+  );
 });
 
 test('names are unique, and no two routes share a method and path', () => {

@@ -98,6 +98,26 @@ async function paidUnknown(place: Place): Promise<string> {
 const eventsOf = (place: Place, type: string): WireEvent[] =>
   place.fake.world.events.filter((event) => event.type === type);
 
+async function inTurn(work: () => Promise<unknown>): Promise<unknown[]> {
+  const answers: unknown[] = [];
+  for (let each = 0; each < 20; each += 1) answers.push(await work());
+  return answers;
+}
+
+/** How often credits were bought or given back, how often they were taken back, and what is owed. */
+const booked = (place: Place): Promise<{ came: number; went: number; debt: number }> =>
+  place.inside(async (ledger) => {
+    const all = { since: null, until: null, limit: null };
+    const granted = await ledger.log('default', { ...all, kind: 'granted' });
+    const revoked = await ledger.log('default', { ...all, kind: 'revoked' });
+    const { debt } = await ledger.balance('default');
+    return {
+      came: granted.filter(({ source }) => source === 'purchased').length,
+      went: new Set(revoked.map(({ receipt }) => receipt)).size,
+      debt,
+    };
+  });
+
 describe('a webhook', () => {
   it('grants what was paid, however often it comes', async () => {
     const { place, send, done } = await served('often');
@@ -108,6 +128,84 @@ describe('a webhook', () => {
     expect(await place.available()).toBe(BEFORE + BOUGHT);
     expect(await send(event!)).toEqual(OK);
     expect(await place.available()).toBe(BEFORE + BOUGHT);
+    await done();
+  });
+
+  it.each([
+    ['at once', (work: () => Promise<unknown>) => Promise.all(Array.from({ length: 20 }, work))],
+    ['one after the other', inTurn],
+  ] as const)('grants once when it comes twenty times, %s', async (name, twenty) => {
+    const { place, send, done } = await served(`twenty ${name}`);
+    const intent = await paidUnknown(place);
+    const [event] = eventsOf(place, 'payment_intent.succeeded');
+    expect(await twenty(() => send(event!))).toEqual(Array(20).fill(OK));
+    expect(await place.available()).toBe(BEFORE + BOUGHT);
+    place.fake.refund(intent, CENTS / 5);
+    const [refund] = eventsOf(place, 'charge.refunded');
+    expect(await twenty(() => send(refund!))).toEqual(Array(20).fill(OK));
+    expect(await place.available()).toBe(BEFORE + (BOUGHT * 4) / 5);
+    expect(await booked(place)).toEqual({ came: 1, went: 1, debt: 0 });
+    await done();
+  });
+
+  it('races with syncs and with whoever looks at the purchase: granted once', async () => {
+    const { place, send, done } = await served('race');
+    await place.must(['topup', 'disable']);
+    const bought = await place.inside((ledger) =>
+      ledger.buy('default', { package: '500', maxChargeCents: null, checkout: true }),
+    );
+    expect(bought.status).toBe('requires_action');
+    const [session] = [...place.fake.world.sessions.keys()].slice(-1);
+    // The holder pays, and is sent back: everybody hears of it at once, each in its own way.
+    place.fake.complete(session!);
+    const events = [
+      ...eventsOf(place, 'checkout.session.completed'),
+      ...eventsOf(place, 'payment_intent.succeeded'),
+    ];
+    expect(events).toHaveLength(2);
+    const sync = ['payments', 'sync'];
+    const look = ['purchases', 'show', bought.purchase!, '--json'];
+    const processes = [sync, look, sync].map((argv) => place.run(argv));
+    const answers = await Promise.all([
+      ...[...events, ...events, ...events].map((event) => send(event)),
+      ...Array.from({ length: 4 }, () => place.inside((ledger) => ledger.syncPayments())).map((work) =>
+        work.then(() => OK),
+      ),
+    ]);
+    expect(answers).toEqual(answers.map(() => OK));
+    for (const { code } of await Promise.all(processes)) expect(code).toBe(0);
+    const shown = JSON.parse((await place.run(look)).stdout);
+    expect([shown.status, shown.credits]).toEqual(['succeeded', BOUGHT]);
+    expect(await place.available()).toBe(BEFORE + BOUGHT);
+    expect(place.fake.books()).toHaveLength(1);
+    await done();
+  });
+
+  it('takes back what is refunded after a dispute was won, and no more than was paid', async () => {
+    const { place, send, done } = await served('won');
+    const intent = await paidUnknown(place);
+    const tell = async () => {
+      for (const event of place.fake.world.events) expect(await send(event)).toEqual(OK);
+    };
+    await tell();
+    const dispute = place.fake.dispute(intent, { amount: CENTS });
+    await tell();
+    expect(await place.available()).toBe(BEFORE);
+    place.fake.closeDispute(dispute, 'won');
+    await tell();
+    expect(await place.available()).toBe(BEFORE + BOUGHT);
+    place.fake.refund(intent, CENTS / 5);
+    await tell();
+    expect(await place.available()).toBe(BEFORE + (BOUGHT * 4) / 5);
+    place.fake.refund(intent, (CENTS * 4) / 5);
+    await tell();
+    expect(await place.available()).toBe(BEFORE);
+    // All of it again, the last first.
+    for (const event of [...place.fake.world.events].reverse()) {
+      expect(await send({ ...event, id: `${event.id}again` })).toEqual(OK);
+    }
+    expect(await place.available()).toBe(BEFORE);
+    expect(await booked(place)).toEqual({ came: 2, went: 3, debt: 0 });
     await done();
   });
 
