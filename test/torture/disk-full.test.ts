@@ -202,6 +202,7 @@ async function refusals(
         if (!isLedgerError(error)) throw error;
         expect(error.code, error.message).toBe('disk_full');
         refused += 1;
+        expect(limit - pages, 'pages that one write needs').toBeLessThan(50);
         if (isWhole) expect(contentOf(t.file)).toBe(before);
         if (isWhole) expect(pagesOf(db)).toBe(pages);
         // Reads go on.
