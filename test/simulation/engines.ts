@@ -17,6 +17,8 @@ import type { Chance } from '../helpers/random.ts';
 export interface SimulatedLedger {
   /** As each node of several has it open; what is compared is read through the first. */
   readonly nodes: readonly Store[];
+  /** Lets the file of a node grow no further. @returns what lets it grow again */
+  squeeze(node: number): () => void;
   /** Verifies it and lets it go. @returns the faults */
   end(now: number): Promise<readonly unknown[]>;
 }
@@ -49,6 +51,16 @@ const ledgerOf = ({ now, prices }: Start): NewLedger => ({
 
 const folder = (): string => fs.mkdtempSync(path.join(os.tmpdir(), 'credits-simulation-'));
 
+/** More pages than any test has. */
+const BOUNDLESS = 1 << 30;
+
+/** What is asked for less than there is already is the size there is. */
+function squeezed(store: Store): () => void {
+  const { db } = store as unknown as { db: Database.Database };
+  db.pragma('max_page_count = 1');
+  return () => void db.pragma(`max_page_count = ${BOUNDLESS}`);
+}
+
 async function faultsOf(store: Store, now: number): Promise<readonly unknown[]> {
   const { checks } = await serviceOver(store, () => now).verify();
   return checks.filter(({ ok }) => !ok);
@@ -64,6 +76,7 @@ async function openFile(start: Start): Promise<SimulatedLedger> {
   for (const store of nodes) (store as unknown as { db: Database.Database }).db.pragma('synchronous = OFF');
   return {
     nodes,
+    squeeze: (node) => squeezed(nodes[node]!),
     async end(now) {
       const faults = await faultsOf(first, now);
       for (const store of nodes) await store.close();
@@ -88,6 +101,7 @@ async function openMemory(start: Start): Promise<SimulatedLedger> {
   const store = new SqliteStore(db, ':memory:', options);
   return {
     nodes: [store],
+    squeeze: () => squeezed(store),
     async end(now) {
       fs.writeFileSync(file, db.serialize());
       await store.close();
@@ -111,6 +125,8 @@ async function openPostgres(start: Start): Promise<SimulatedLedger> {
   ];
   return {
     nodes,
+    // The disk of a server is not the test's to fill.
+    squeeze: () => () => {},
     async end(now) {
       const faults = await faultsOf(first, now);
       for (const store of nodes) await store.close();

@@ -1,6 +1,7 @@
 /**
  * Failure points: a store and a provider as one process sees them. Before each call and behind it the process may die, the
- * call may be refused for now, or its answer may get lost; what the other side did stays done.
+ * call may be refused for now, the disk may be full or have no page left, or the answer may get lost; what the other side
+ * did stays done.
  */
 import { LedgerError } from '../../src/core/errors.ts';
 import type { PaymentStore } from '../../src/ledger/payments/payment-store.ts';
@@ -10,7 +11,8 @@ import type { SimulatedProvider } from '../../src/payments/simulated.ts';
 import { Crash, type Fault, unreliable } from '../helpers/unreliable-provider.ts';
 import type { Process, Scheduler } from './scheduler.ts';
 
-export type StoreFault = Fault | 'busy';
+/** `disk_tight`: from this write on the file cannot grow for a while; who writes finds out. */
+export type StoreFault = Fault | 'busy' | 'disk_full' | 'disk_tight';
 
 const COMMITS: ReadonlySet<string> = new Set(['execute', 'openAccount', 'recordEvents', 'setCursor']);
 /** Not calls of the world, or streams that are read as they come. */
@@ -21,7 +23,11 @@ const SILENT: ReadonlySet<string> = new Set(['readWebhook', 'payments', 'close']
 export interface FailPoints {
   readonly scheduler: Scheduler;
   /** Asked before each call. */
-  fault(commits: boolean): StoreFault;
+  fault(process: Process, commits: boolean): StoreFault;
+  /** Lets the ledger of a process grow no further for a while. */
+  squeeze(process: Process): void;
+  /** Told of what the store itself throws. */
+  refused(error: unknown): void;
   /** Told of every call of the provider. */
   asked(method: string): void;
   /** Told of every commit, also when nobody hears its answer. */
@@ -43,11 +49,16 @@ export function storeOf(store: Store, process: Process, points: FailPoints): Sto
 function doorOf<Door extends object>(door: Door, process: Process, points: FailPoints): Door {
   const through = async (name: string, call: () => Promise<unknown>, args: unknown[]): Promise<unknown> => {
     const commits = COMMITS.has(name);
-    const fault = points.fault(commits);
+    const fault = points.fault(process, commits);
     if (fault === 'crash_before') die(process, name);
     if (fault === 'busy') throw new LedgerError('ledger_busy', 'others are in the way');
+    if (fault === 'disk_full') throw new LedgerError('disk_full', 'no space is left');
     if (fault === 'lost_before') throw lost();
-    const answer = await call();
+    if (fault === 'disk_tight') points.squeeze(process);
+    const answer = await call().catch((error: unknown) => {
+      points.refused(error);
+      throw error;
+    });
     if (name === 'execute') points.committed(process, args[0] as Work[], answer);
     if (name === 'openAccount') points.committed(process, [args[0] as NewAccountWork], answer);
     if (fault === 'crash_after') die(process, name);
@@ -79,9 +90,9 @@ export function providerOf(
   points: FailPoints,
 ): PaymentProvider {
   const provider = unreliable(simulated, () => {
-    const fault = points.fault(true);
+    const fault = points.fault(process, true);
     if (fault === 'crash_before' || fault === 'crash_after') process.isDead = true;
-    return fault === 'busy' ? 'lost_before' : fault;
+    return fault === 'busy' || fault === 'disk_full' || fault === 'disk_tight' ? 'lost_before' : fault;
   });
   return new Proxy(provider, {
     get(target, name) {

@@ -50,6 +50,10 @@ const CLOCK_STEPS = [
 ];
 const SKEWS = [0, 0, 0, 1_000, -1_000, HOUR, -HOUR, -2 * DAY];
 const FAULTS: readonly StoreFault[] = ['crash_before', 'crash_after', 'lost_before', 'lost_after', 'busy'];
+/** What stands in the way of a write for now. */
+const OBSTACLES: readonly StoreFault[] = ['busy', 'disk_full', 'disk_tight', 'disk_tight'];
+/** Most writes for which a file cannot grow. */
+const TIGHT = 60;
 
 /** The accounts there are from the beginning: three beside the model, two that money moves in. */
 const MODELLED = [
@@ -69,6 +73,8 @@ interface Running extends Process {
 
 export class Simulation implements FailPoints {
   readonly chance: Chance;
+  /** Chance of its own for what stands in the way: kept seeds still tell their stories. */
+  readonly #obstacle: Chance;
   readonly scheduler: Scheduler;
   readonly witness: Witness;
   readonly prices: NaivePrices;
@@ -84,6 +90,8 @@ export class Simulation implements FailPoints {
   readonly #anchors = new Map<string, number>();
   readonly #store: Store;
   readonly #ledger: SimulatedLedger;
+  /** Nodes whose file cannot grow, and for how many writes more. */
+  readonly #tight = new Map<number, { readonly relax: () => void; left: number }>();
   #processes = 0;
   #words = 0;
   #moneyMoved = false;
@@ -95,6 +103,7 @@ export class Simulation implements FailPoints {
     reached: Map<string, number>,
   ) {
     this.chance = chanceOf(seed);
+    this.#obstacle = chanceOf(seed + 2);
     this.scheduler = new Scheduler(this.chance);
     this.prices = prices;
     this.#ledger = ledger;
@@ -169,10 +178,31 @@ export class Simulation implements FailPoints {
 
   // Failure points.
 
-  fault(commits: boolean): StoreFault {
+  fault({ node }: Process, commits: boolean): StoreFault {
+    const tight = this.#tight.get(node);
+    if (tight !== undefined && commits) {
+      tight.left -= 1;
+      if (tight.left === 0) this.#relax(node);
+    }
     const odds = commits ? this.faults : this.faults * 6;
     if (odds === 0 || !this.chance.oneIn(odds)) return 'none';
-    return this.chance.pick(FAULTS);
+    const fault = this.chance.pick(FAULTS);
+    return fault === 'busy' && commits ? this.#obstacle.pick(OBSTACLES) : fault;
+  }
+
+  squeeze({ node }: Process): void {
+    if (this.#tight.has(node)) return;
+    const relax = this.#ledger.squeeze(node);
+    this.#tight.set(node, { relax, left: 1 + this.#obstacle.whole(TIGHT) });
+  }
+
+  #relax(node: number): void {
+    this.#tight.get(node)?.relax();
+    this.#tight.delete(node);
+  }
+
+  refused(error: unknown): void {
+    if (isLedgerError(error)) this.witness.count(`${error.code} by the store itself`);
   }
 
   committed(process: Process, works: readonly (Work | NewAccountWork)[], answer: unknown): void {
@@ -259,7 +289,7 @@ export class Simulation implements FailPoints {
       this.story.push(`  ${process.name}: ${end}`);
       const isUnknown =
         error instanceof Crash ||
-        ['remote_unreachable', 'ledger_busy', 'payment_unknown'].includes(error.code);
+        ['remote_unreachable', 'ledger_busy', 'disk_full', 'payment_unknown'].includes(error.code);
       if (isUnknown && request.key !== null) actor.unknown.push(request);
       if (isLedgerError(error) && error.code === 'integrity_failure') this.broken ??= error;
     }
@@ -272,6 +302,7 @@ export class Simulation implements FailPoints {
   /** The line is good again: what is unknown is asked again, money is settled, and everything must be in order. */
   async #rest(actors: readonly Actor[]): Promise<void> {
     this.faults = 0;
+    for (const node of [...this.#tight.keys()]) this.#relax(node);
     this.clock = this.latest + 2 * 61_000 + 2 * HOUR;
     for (const actor of actors) {
       actor.process = this.start(actor.name);
@@ -288,6 +319,7 @@ export class Simulation implements FailPoints {
       store: this.#store,
       payments: { ...access, open: async () => this.simulated },
     });
+    await this.witness.past(auditor, { ...deps, store: this.#store });
     same((await auditor.auditPayments()).differences, [], 'differences to the books of the bank');
     same(await this.#ledger.end(this.clock), [], 'faults that verify finds');
   }

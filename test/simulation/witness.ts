@@ -9,6 +9,9 @@ import type { Command } from '../../src/core/ledger/commands.ts';
 import type { Outcome } from '../../src/core/ledger/decide.ts';
 import { projectTo } from '../../src/core/ledger/sweep.ts';
 import type { AccountState, Booked } from '../../src/core/types.ts';
+import { stateAt } from '../../src/ledger/as-of.ts';
+import type { LocalLedger } from '../../src/ledger/local.ts';
+import type { LocalDeps } from '../../src/ledger/local-deps.ts';
 import type { ReceiptView } from '../../src/ledger/service.ts';
 import type { NewAccountWork, SettingRow, Store, Work, WorkResult } from '../../src/ledger/store.ts';
 import { Audit } from '../helpers/audit.ts';
@@ -27,7 +30,27 @@ export interface Witnessed {
   readonly model: NaiveAccount | null;
   /** Latest clock of a work on it. */
   now: number;
+  readonly remembered: Moment[];
 }
+
+/** How an account was at an instant at which nothing more can be booked. */
+interface Moment {
+  readonly at: number;
+  readonly seen: unknown;
+}
+
+/** One work in so many is preceded by a moment that is remembered; of each account so many are. */
+const REMEMBER = { oneIn: 4, most: 6 } as const;
+
+/** What there is in all. */
+interface Sums {
+  readonly available: number | bigint;
+  readonly held: number | bigint;
+  readonly debt: number | bigint;
+}
+
+/** Past the end of every cycle and hold that there is, ms. */
+const FAR = 40 * 86_400_000;
 
 /** What the model does for a work; null: the work must change nothing of a modelled account. */
 export type StepOf = (account: string, index: number) => NaiveStep | null;
@@ -48,6 +71,7 @@ export class Witness {
   /** What a key was bound to. */
   readonly #asked = new Map<string, string>();
   readonly #touched = new Set<string>();
+  #works = 0;
 
   constructor(store: Store, prices: NaivePrices, reached: Map<string, number>) {
     this.#store = store;
@@ -73,7 +97,7 @@ export class Witness {
       ? new NaiveAccount(this.#prices, zone, account.plan, anchorAt, work.createdAt)
       : null;
     const now = work.createdAt;
-    const one = { id, tag, fold, audit: new Audit(), booked: [], model, now };
+    const one: Witnessed = { id, tag, fold, audit: new Audit(), booked: [], model, now, remembered: [] };
     this.accounts.set(id, one);
     this.#book(one, outcome.booked);
   }
@@ -99,8 +123,26 @@ export class Witness {
       if (one === undefined) continue;
       this.#touched.add(one.id);
       one.now = work.now;
-      if (!work.dryRun) this.#work(one, work, results[index]!, stepOf(one.id, index));
+      if (work.dryRun) continue;
+      const moment = this.#momentBefore(one, work.now);
+      this.#work(one, work, results[index]!, stepOf(one.id, index));
+      this.#remember(one, moment);
     }
+  }
+
+  /** The account in the last millisecond before a work. */
+  #momentBefore({ fold, model }: Witnessed, now: number): Moment | null {
+    this.#works += 1;
+    const at = Math.max(now, fold.account.lastAt) - 1;
+    if (this.#works % REMEMBER.oneIn > 0 || at < fold.account.lastAt) return null;
+    return { at, seen: model?.see(at) ?? told(projectTo(bare(fold), at).state) };
+  }
+
+  /** Only what was booked makes sure that nothing will be booked at that instant. */
+  #remember({ fold, remembered }: Witnessed, moment: Moment | null): void {
+    if (moment === null || fold.account.lastAt <= moment.at) return;
+    if (remembered.length < REMEMBER.most) remembered.push(moment);
+    else remembered[this.#works % REMEMBER.most] = moment;
   }
 
   #work(one: Witnessed, work: Work, result: WorkResult, step: NaiveStep | null): void {
@@ -224,6 +266,24 @@ export class Witness {
     same(account.lastAt, model.last, `${id}: time of the last booking`);
     same(told(fold), model.see(model.last), `${id} as booked`);
     same(told(projectTo(bare(fold), at).state), model.see(at), `${id} as a read sees it`);
+  }
+
+  /** Reads of the past show what was there then, one of the future what the clock alone makes of it. */
+  async past(ledger: LocalLedger, deps: LocalDeps): Promise<void> {
+    for (const { id, model, remembered } of this.accounts.values()) {
+      for (const { at, seen } of remembered) {
+        same(told((await stateAt(deps, id, at)).state), seen, `${id} as of ${at}`);
+        this.#sums(await ledger.balance(id, at), seen as Sums, `balance of ${id} as of ${at}`);
+        this.count('looked back');
+      }
+      const ahead = Math.max(ledger.now(), model?.last ?? 0) + FAR;
+      if (model !== null)
+        this.#sums(await ledger.balance(id, ahead), model.see(ahead), `balance of ${id} ahead`);
+    }
+  }
+
+  #sums({ available, held, debt }: Sums, wanted: Sums, what: string): void {
+    same([available, held, debt], [wanted.available, wanted.held, wanted.debt], what);
   }
 
   /** Every receipt that was ever committed is there, as it was, and no other. */
