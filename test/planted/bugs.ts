@@ -299,6 +299,13 @@ export const PLANTED: readonly PlantedBug[] = [
     tests: ['test/cli/lapsed-reads.test.ts'],
   },
   {
+    name: 'a look back leaves out what was booked in the last minute before it',
+    file: 'src/ledger/as-of.ts',
+    find: 'deps.store.receiptsUntil(account, until)',
+    replace: 'deps.store.receiptsUntil(account, until - 60_000)',
+    tests: ['test/simulation/simulation.test.ts'],
+  },
+  {
     name: 'a list of accounts shows what the clock has taken',
     file: 'src/ledger/local-reads.ts',
     find: 'const { account } = projectTo(state, at).state;',

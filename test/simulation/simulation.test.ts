@@ -93,6 +93,10 @@ if (ONE !== undefined) {
     test(`${runsOn(engine)} from seed ${FIRST}`, async () => {
       const reached = new Map<string, number>();
       for (let run = 0; run < runsOn(engine); run += 1) await simulate(engine, FIRST + run, DEEDS, reached);
+      if (runsOn(engine) > SHORT[engine]) {
+        const counts = [...reached].sort(([one], [other]) => (one < other ? -1 : 1));
+        console.info(`${runsOn(engine)} on ${engine} from seed ${FIRST}:`, Object.fromEntries(counts));
+      }
       // A simulation that never meets a rule proves nothing about it.
       const seldom = (engine === 'postgres' ? RARE : RARE_ON_SQLITE).filter((event) => !reached.has(event));
       if (runsOn(engine) >= SHORT.memory) expect(seldom, JSON.stringify([...reached])).toEqual([]);
