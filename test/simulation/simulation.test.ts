@@ -13,6 +13,7 @@ const ONE = process.env.CREDITS_TEST_SEED;
 const ENGINE = process.env.CREDITS_TEST_ENGINE as EngineName | undefined;
 const COUNT = Number(process.env.CREDITS_TEST_SIMULATIONS ?? 0);
 const DEEDS = Number(process.env.CREDITS_TEST_DEEDS ?? 80);
+const IS_FRESH = process.env.CREDITS_TEST_FROM !== undefined;
 const FIRST = Number(process.env.CREDITS_TEST_FROM ?? 20_261_125);
 const SHORT: Readonly<Record<EngineName, number>> = { memory: 24, file: 8, postgres: 5 };
 const MANY: Readonly<Record<EngineName, number>> = { memory: 3_000, file: 500, postgres: 200 };
@@ -97,9 +98,10 @@ if (ONE !== undefined) {
         const counts = [...reached].sort(([one], [other]) => (one < other ? -1 : 1));
         console.info(`${runsOn(engine)} on ${engine} from seed ${FIRST}:`, Object.fromEntries(counts));
       }
-      // A simulation that never meets a rule proves nothing about it.
+      // A simulation that never meets a rule proves nothing about it; a few fresh ones may miss one.
       const seldom = (engine === 'postgres' ? RARE : RARE_ON_SQLITE).filter((event) => !reached.has(event));
-      if (runsOn(engine) >= SHORT.memory) expect(seldom, JSON.stringify([...reached])).toEqual([]);
+      if (runsOn(engine) >= (IS_FRESH ? MANY.postgres : SHORT.memory))
+        expect(seldom, JSON.stringify([...reached])).toEqual([]);
     });
   });
 }
