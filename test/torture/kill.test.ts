@@ -25,7 +25,9 @@ vi.setConfig({ testTimeout: PATIENCE, hookTimeout: PATIENCE });
 
 const SEED = 20_260_131;
 const WRITERS = 4;
-const ROUNDS = LONG ? 200 : 10;
+const ROUNDS = LONG ? 500 : 10;
+/** Rounds from one look at the whole ledger to the next: it grows. */
+const LOOK_EVERY = LONG ? 10 : 1;
 /** What a writer spends each time, as in worker.ts. */
 const AMOUNT = '0.001';
 
@@ -125,7 +127,7 @@ describe(`${WRITERS} writers killed at random, ${ROUNDS} rounds (seed ${SEED})`,
       fresh = isLast ? [] : dead.map(hire);
       await settle(dead);
       // Also while the others write.
-      await expectSound();
+      if (round % LOOK_EVERY === 0) await expectSound();
       writers = [...writers.filter((each) => !dead.includes(each)), ...fresh];
     }
     await kill(writers);
