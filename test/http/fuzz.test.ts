@@ -1,6 +1,9 @@
 /**
  * Random bodies, headers, paths and queries with a valid token: whatever comes, an answer below 500, no stack, the ledger
- * sound, memory and event loop within bounds. 1,500 requests; 100,000 with CREDITS_TORTURE=long. The seed is printed.
+ * sound. 1,500 requests; 100,000 with CREDITS_TORTURE=long. The seed is printed.
+ *
+ * Memory and lag are told by the long version and not judged: server, clients and generator share this process.
+ * `test/torture/serve-hostile.test.ts` holds a server of its own to them.
  */
 
 import http from 'node:http';
