@@ -217,7 +217,12 @@ export function namedBy(works: readonly Work[], accounts: ReadonlyMap<string, Ac
     [name in 'keys' | 'holds' | 'lots' | 'cycles' | 'attempts']: [number[], (string | number)[]];
   };
   const wallets = new Set<number>();
+  const known = new Set<string>();
   const add = (list: keyof typeof named, account: number, value: string | number): void => {
+    // Named twice, a receipt would be read twice, and with it every entry that its view adds up.
+    const name = `${list} ${account} ${value}`;
+    if (known.has(name)) return;
+    known.add(name);
     named[list][0].push(account);
     named[list][1].push(value);
   };

@@ -39,6 +39,17 @@ export function groupCommitContract(engine: Engine): void {
       expect(other).toMatchObject({ status: 'rejected', reason: { code: 'key_reused' } });
     });
 
+    it('a receipt that is asked for again twice at once is shown as it was, both times', async () => {
+      const { ledger } = await make();
+      await ledger.grant('default', gift('5'), { key: 'gift' });
+      const first = await ledger.spend('default', spendOf('52'), { key: 'one' });
+      const again = await Promise.all(
+        Array.from({ length: 3 }, () => ledger.spend('default', spendOf('52'), { key: 'one' })),
+      );
+      expect(first.slices).toHaveLength(2);
+      for (const each of again) expect(each).toEqual({ ...first, replayed: true });
+    });
+
     it('a hold made and settled at once leaves its rows in order', async () => {
       const { ledger } = await make();
       const { call, tags } = { call: null, tags: { activity: null, session: null, run: null } };
