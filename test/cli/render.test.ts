@@ -103,6 +103,12 @@ describe('tables', () => {
 one        1,000   short
 日本           5   a note that is rather long`;
 
+  test('takes more rows than a call takes arguments', () => {
+    const rows = Array.from({ length: 200_000 }, (_, no) => [String(no)]);
+    const table = renderTable([{ title: 'No', align: 'right' }], rows, { columns: 80 });
+    expect(table.length).toBe(200_001 * 7 - 1);
+  });
+
   test('align by width, three spaces apart, without trailing spaces', () => {
     expect(renderTable(columns, rows, { columns: Number.POSITIVE_INFINITY })).toBe(wide);
     expect(renderTable(columns, rows, { columns: 45 })).toBe(wide);

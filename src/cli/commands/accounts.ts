@@ -3,10 +3,11 @@ import { ZERO } from '../../core/credits.ts';
 import { requireAccountId } from '../../core/ledger/accounts.ts';
 import type { AccountView, LedgerService } from '../../ledger/service.ts';
 import type { CommandInput, CommandModule } from '../command.ts';
+import type { Context } from '../context.ts';
 import { count, credits, showCredits } from '../render/amounts.ts';
 import { balanceHeading } from '../render/balance.ts';
 import { type Style, styleFor } from '../render/style.ts';
-import { renderTable } from '../render/table.ts';
+import { type Column, layOut, titleWidths, widen } from '../render/table.ts';
 import { accountJson } from '../wire-json.ts';
 
 /** Accounts asked for at once. */
@@ -22,13 +23,15 @@ export const readAccount = (input: CommandInput): AccountRequest => ({
   id: input.args[0] === undefined ? null : requireAccountId(input.args[0]),
 });
 
-async function everyAccount(ledger: LedgerService, signal: AbortSignal): Promise<AccountView[]> {
-  const views: AccountView[] = [];
+/** Every account by id. */
+async function* pagesOf(ledger: LedgerService, signal: AbortSignal): AsyncGenerator<readonly AccountView[]> {
+  let after: string | null = null;
   for (;;) {
     signal.throwIfAborted();
-    const page = await ledger.accounts({ after: views.at(-1)?.account ?? null, limit: PAGE });
-    views.push(...page);
-    if (page.length < PAGE) return views;
+    const page: readonly AccountView[] = await ledger.accounts({ after, limit: PAGE });
+    yield page;
+    if (page.length < PAGE) return;
+    after = page.at(-1)!.account;
   }
 }
 
@@ -36,55 +39,115 @@ export const accountsList: CommandModule<null> = {
   parse: () => null,
   async run(context) {
     const ledger = await context.service();
-    const views = await everyAccount(ledger, context.signal);
+    const pages = () => pagesOf(ledger, context.signal);
+    const first = (await pages().next()).value as readonly AccountView[];
+    const { json } = context.globals;
     return {
       schema: 'credits.accounts/v1',
-      json: () => ({ accounts: views.map(accountJson) }),
-      text: async () => {
-        // One calendar for all: most accounts share a zone, and a list is no place for zone names.
-        const styles = new Map<string, Style>();
-        for (const { zone } of views) {
-          if (!styles.has(zone)) styles.set(zone, await styleFor(context, zone, ledger.now()));
-        }
-        return renderAccounts(views, (zone) => styles.get(zone)!, context.terminal.tableColumns);
-      },
+      json: () => ({ accounts: first.map(accountJson) }),
+      text: () => joined(accountLines(context, ledger, () => [first])),
+      // As many as there may be: their list need not fit into memory.
+      ...(first.length < PAGE
+        ? {}
+        : {
+            stream: () =>
+              json ? accountDocument(pages()) : withLineFeed(accountLines(context, ledger, pages)),
+          }),
     };
   },
 };
 
-function renderAccounts(
-  views: readonly AccountView[],
-  styleOf: (zone: string) => Style,
-  columns: number,
-): string {
-  if (views.length === 0) return 'No accounts.';
-  const hasDebt = views.some((view) => view.debt > ZERO);
-  const table = renderTable(
-    [
-      { title: 'Account' },
-      { title: 'Plan' },
-      { title: 'Available', align: 'right' },
-      { title: 'Held', align: 'right' },
-      ...(hasDebt ? [{ title: 'Debt', align: 'right' as const }] : []),
-      { title: 'Cycle ends' },
-      { title: 'Created' },
-    ],
-    views.map((view) => {
-      const { calendar } = styleOf(view.zone);
-      return [
-        view.account,
-        view.closedAt === null ? view.plan : `${view.plan}, closed`,
-        showCredits(view.available),
-        showCredits(view.held),
-        ...(hasDebt ? [showCredits(view.debt)] : []),
-        view.cycle === null ? '' : calendar.until(view.cycle.end),
-        calendar.day(view.createdAt),
-      ];
-    }),
-    { columns, heading: styleOf(views[0]!.zone).paint.dim },
-  );
-  return `${table}\n${count(views.length, 'account')}`;
+async function joined(parts: AsyncIterable<string>): Promise<string> {
+  let text = '';
+  for await (const part of parts) text += part;
+  return text;
 }
+
+async function* withLineFeed(text: AsyncIterable<string>): AsyncGenerator<string> {
+  yield* text;
+  yield '\n';
+}
+
+async function* accountDocument(pages: AsyncIterable<readonly AccountView[]>): AsyncGenerator<string> {
+  let before = '{"schema":"credits.accounts/v1","accounts":[';
+  for await (const page of pages) {
+    if (page.length === 0) continue;
+    yield before + page.map((view) => JSON.stringify(accountJson(view))).join(',');
+    before = ',';
+  }
+  yield ']}\n';
+}
+
+/** @param pages read twice: the first time for how wide the columns are */
+async function* accountLines(
+  context: Context,
+  ledger: LedgerService,
+  pages: () => AsyncIterable<readonly AccountView[]> | Iterable<readonly AccountView[]>,
+): AsyncGenerator<string> {
+  // One calendar for all: most accounts share a zone, and a list is no place for zone names.
+  const styles = new Map<string, Style>();
+  let accounts = 0;
+  let columns = columnsOf(false);
+  let widths = titleWidths(columns);
+  for await (const page of pages()) {
+    accounts += page.length;
+    if (columns.length === columnsOf(false).length && page.some(hasDebt)) {
+      widths = [...widths.slice(0, DEBT), titleWidths(columnsOf(true))[DEBT]!, ...widths.slice(DEBT)];
+      columns = columnsOf(true);
+    }
+    for (const { zone } of page) {
+      if (!styles.has(zone)) styles.set(zone, await styleFor(context, zone, ledger.now()));
+    }
+    widths = widen(columns, widths, cellsOf(page, styles, columns));
+  }
+  if (accounts === 0) {
+    yield 'No accounts.';
+    return;
+  }
+  const [{ paint }] = [...styles.values()] as [Style];
+  const table = layOut(columns, widths, { columns: context.terminal.tableColumns, heading: paint.dim });
+  yield table.heading.map((line) => `${line}\n`).join('');
+  for await (const page of pages()) {
+    for (const { zone } of page) {
+      if (!styles.has(zone)) styles.set(zone, await styleFor(context, zone, ledger.now()));
+    }
+    if (page.length > 0) yield `${table.body(cellsOf(page, styles, columns))}\n`;
+  }
+  yield count(accounts, 'account');
+}
+
+const hasDebt = ({ debt }: AccountView): boolean => debt > ZERO;
+
+/** Where the debts stand, if there are any. */
+const DEBT = 4;
+
+const columnsOf = (withDebt: boolean): Column[] => [
+  { title: 'Account' },
+  { title: 'Plan' },
+  { title: 'Available', align: 'right' },
+  { title: 'Held', align: 'right' },
+  ...(withDebt ? [{ title: 'Debt', align: 'right' as const }] : []),
+  { title: 'Cycle ends' },
+  { title: 'Created' },
+];
+
+const cellsOf = (
+  views: readonly AccountView[],
+  styles: ReadonlyMap<string, Style>,
+  columns: readonly Column[],
+): string[][] =>
+  views.map((view) => {
+    const { calendar } = styles.get(view.zone)!;
+    return [
+      view.account,
+      view.closedAt === null ? view.plan : `${view.plan}, closed`,
+      showCredits(view.available),
+      showCredits(view.held),
+      ...(columns[DEBT]!.title === 'Debt' ? [showCredits(view.debt)] : []),
+      view.cycle === null ? '' : calendar.until(view.cycle.end),
+      calendar.day(view.createdAt),
+    ];
+  });
 
 export const accountsShow: CommandModule<AccountRequest> = {
   parse: readAccount,

@@ -35,9 +35,39 @@ export function renderTable(
   rows: readonly (readonly string[])[],
   style: TableStyle,
 ): string {
-  const widths = columns.map((column, index) =>
-    Math.max(column.least ?? 0, textWidth(column.title), ...rows.map((row) => textWidth(row[index] ?? ''))),
+  const { heading, body } = layOut(columns, widen(columns, titleWidths(columns), rows), style);
+  return [...heading, ...(rows.length === 0 ? [] : [body(rows)])].join('\n');
+}
+
+/** How wide each column is before there are rows. */
+export const titleWidths = (columns: readonly Column[]): number[] =>
+  columns.map(({ least, title }) => Math.max(least ?? 0, textWidth(title)));
+
+/** How wide each column is with some more rows. */
+export function widen(
+  columns: readonly Column[],
+  widths: readonly number[],
+  rows: readonly (readonly string[])[],
+): number[] {
+  return columns.map((_, index) =>
+    rows.reduce((most, row) => Math.max(most, textWidth(row[index] ?? '')), widths[index]!),
   );
+}
+
+/** A table whose widths are known: its rows may come in parts. */
+export interface TableLayout {
+  /** Lines above the rows: one, or none where every row stands by itself. */
+  readonly heading: readonly string[];
+  /** Some rows as lines, without a last line feed. */
+  body(rows: readonly (readonly string[])[]): string;
+}
+
+/** @param widths as `widen` gives them for all rows */
+export function layOut(
+  columns: readonly Column[],
+  widths: readonly number[],
+  style: TableStyle,
+): TableLayout {
   const flexible = columns.findIndex((column) => column.flexible === true);
   const total = widths.reduce((sum, width) => sum + width, 0);
   const slack = flexible < 0 ? 0 : Math.max(0, widths[flexible]! - LEAST_FLEXIBLE);
@@ -46,16 +76,23 @@ export function renderTable(
     GAPS.find((each) => needed(each) <= style.columns) ??
     GAPS.find((each) => needed(each) - slack <= style.columns);
   const heading = style.heading ?? ((text) => text);
-  if (gap === undefined) return renderStacked(columns, rows, style.columns, heading);
-  if (flexible >= 0) widths[flexible]! -= Math.max(0, needed(gap) - style.columns);
+  if (gap === undefined) {
+    return { heading: [], body: (rows) => renderStacked(columns, rows, style.columns, heading) };
+  }
+  const cutTo = widths.map((width, index) =>
+    index === flexible ? width - Math.max(0, needed(gap) - style.columns) : width,
+  );
   const line = (cells: readonly string[]): string =>
     columns
       .map((column, index) =>
-        pad(cut(cells[index] ?? '', widths[index]!), widths[index]!, column.align ?? 'left'),
+        pad(cut(cells[index] ?? '', cutTo[index]!), cutTo[index]!, column.align ?? 'left'),
       )
       .join(' '.repeat(gap))
       .trimEnd();
-  return [heading(line(columns.map((column) => column.title))), ...rows.map(line)].join('\n');
+  return {
+    heading: [heading(line(columns.map((column) => column.title)))],
+    body: (rows) => rows.map(line).join('\n'),
+  };
 }
 
 /** Each row as its first cell, then `title value` pairs on as many lines as they take. */
