@@ -9,7 +9,7 @@ import { openWork } from '../src/ledger/local-accounts.ts';
 import { settingRows } from '../src/ledger/new-ledger.ts';
 import type { SpendInput } from '../src/ledger/service.ts';
 import type { SqliteStore } from '../src/store/sqlite.ts';
-import { createSqlite } from '../src/store/sqlite-open.ts';
+import { createSqlite, openSqlite } from '../src/store/sqlite-open.ts';
 
 export const START = Date.UTC(2026, 0, 1);
 const sha256 = (text: string): string => hash('sha256', text, 'hex');
@@ -20,6 +20,30 @@ export interface BenchLedger {
   readonly ledger: LocalLedger;
   at: number;
 }
+
+const OPTIONS = { sha256, random: Math.random, newTag: () => randomBytes(5).toString('hex') };
+
+function over(store: SqliteStore, file: string, at: number): BenchLedger {
+  const bench: BenchLedger = {
+    file,
+    store,
+    at,
+    ledger: new LocalLedger({
+      store,
+      zones: UTC_RULES,
+      loadZones: async () => UTC_RULES,
+      sha256,
+      now: () => bench.at,
+      wall: () => bench.at,
+      actor: 'bench',
+    }),
+  };
+  return bench;
+}
+
+/** Opens a ledger that was made before. @param at the clock to go on with */
+export const reopen = (file: string, at: number): BenchLedger =>
+  over(openSqlite(file, 'write', OPTIONS), file, at);
 
 /** Makes a ledger whose only account is `default`, with plenty of purchased credits. */
 export async function benchLedger(folder: string, plan = 'pro'): Promise<BenchLedger> {
@@ -32,22 +56,9 @@ export async function benchLedger(folder: string, plan = 'pro'): Promise<BenchLe
       settings: settingRows(defaultRows()),
       account: openWork({ account: 'default', plan, zone: 'UTC', anchorAt: null }, START, UTC_RULES, false),
     },
-    { sha256, random: Math.random, newTag: () => randomBytes(5).toString('hex') },
+    OPTIONS,
   );
-  const bench: BenchLedger = {
-    file,
-    store,
-    at: START,
-    ledger: new LocalLedger({
-      store,
-      zones: UTC_RULES,
-      loadZones: async () => UTC_RULES,
-      sha256,
-      now: () => bench.at,
-      wall: () => bench.at,
-      actor: 'bench',
-    }),
-  };
+  const bench = over(store, file, START);
   await bench.ledger.grant('default', {
     source: 'purchased',
     amount: (100_000_000 * MICRO) as Microcredits,

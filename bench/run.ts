@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 
-const SHARED = new Set(['lib.ts', 'floor.ts', 'ledger.ts', 'run.ts']);
+const SHARED = new Set(['lib.ts', 'floor.ts', 'generate.ts', 'ledger.ts', 'run.ts', 'sizes.ts']);
 const wanted = process.argv.slice(2);
 const all = fs
   .readdirSync(import.meta.dirname)
