@@ -35,7 +35,7 @@ function trajectory({ calls, report }: Scan, file: OpenFile, seen: Set<string>):
   return {
     value(path, value, line) {
       if (path === 'instance_id') instance = typeof value === 'string' && value !== '' ? value : undefined;
-      else if (path !== 'messages.*') model = typeof value === 'string' ? value : undefined;
+      else if (path !== 'messages.*') model = typeof value === 'string' && value !== '' ? value : undefined;
       else if (isObject(value)) {
         const answer = value.role === 'assistant' ? readAnswer(value, line) : undefined;
         const last = answers[answers.length - 1];

@@ -129,7 +129,9 @@ describe(`${INPUTS} spoiled inputs (seed ${SEED})`, () => {
         const first = await imported(bytes);
         expect(booked(good)).toEqual(good.map(({ cost }) => cost));
         const again = await imported(bytes);
-        expect(again).toMatchObject({ read: first.read, booked: 0, refused: first.refused });
+        expect([again.read, again.booked]).toEqual([first.read, 0]);
+        // The same lines; of two with one key the second may have taken it, and then that is why the first is refused.
+        expect(again.refused.map((each) => each.line)).toEqual(first.refused.map((each) => each.line));
         sums.read += first.read;
         sums.booked += first.booked;
         sums.refused += first.refused.length;

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Ended, LONG, newFolder, PATIENCE, type Running, until } from '../helpers/processes.ts';
+import { FakeBankWatch } from '../helpers/stripe/bank-watch.ts';
 import {
   BEFORE,
   BOUGHT,
@@ -103,7 +104,10 @@ async function kill(victim: Running): Promise<void> {
   expect(await victim.ended).toMatchObject({ signal: 'SIGKILL', stdout: '' });
 }
 
-/** Another top-up and another sync change nothing; books on both sides agree, and the ledger is whole. */
+/**
+ * Another top-up and another sync change nothing; books on both sides agree, and the ledger is whole. Whoever took it up sent
+ * the same keys, and charged what may be charged.
+ */
 async function settled(place: Place): Promise<void> {
   const { fake } = place;
   await place.inside(async (ledger) => {
@@ -116,6 +120,7 @@ async function settled(place: Place): Promise<void> {
     expect(await ledger.verify()).toMatchObject({ ok: true });
   });
   fake.check();
+  new FakeBankWatch(fake).look();
   await fake.close();
 }
 

@@ -88,6 +88,13 @@ describe('mini-swe-agent', () => {
     expect([call.model, call.key]).toEqual(['configured', 'mini-swe-agent:t:1:1772000000000']);
   });
 
+  test('a name without a letter is none', () => {
+    const plain = answer('r1', 5, 5);
+    Object.assign(plain.extra.response, { model: '' });
+    const file = { ...trajectory('t', plain), info: { config: { model: { model_name: '' } } } };
+    expect(only(read({ 't.traj.json': JSON.stringify(file) })).model).toBe('unknown');
+  });
+
   test('a trajectory that was cut off keeps its complete answers', () => {
     const text = JSON.stringify(trajectory('t', answer('r1', 5, 5), answer('r2', 6, 6)), null, 1);
     const transcripts = read({ 'cut.traj.json': text.slice(0, text.lastIndexOf('completion_tokens')) });
