@@ -259,6 +259,9 @@ export async function removeCard(
   if (replayed !== undefined) return replayed;
   const { card } = await run.deps.store.payments.wallet(await run.account(id), run.now());
   if (card === null || (card.paymentMethod === null && card.setup === null)) {
+    // The same request may have removed it between the two looks.
+    const since = await replayedCard(run, id, { key, request });
+    if (since !== undefined) return since;
     throw new LedgerError('no_payment_method', 'no card is saved');
   }
   const provider = await run.provider();
