@@ -2,7 +2,7 @@
  * Imports of which every third line is spoiled: bits flipped, numbers far too large, values of another kind, nesting without
  * end, bytes that are no text. Every line that holds something is booked, was booked before, or is refused by its number;
  * a good line is booked whatever stands around it; the same input again books nothing; the ledger is right afterwards. 40
- * inputs of 30 lines; 3,000 with CREDITS_TORTURE=long.
+ * inputs of 30 lines; 1,200 with CREDITS_TORTURE=long.
  */
 import path from 'node:path';
 import Database from 'better-sqlite3';
@@ -13,7 +13,7 @@ import { LONG, PATIENCE } from '../helpers/processes.ts';
 import { type Chance, chanceOf } from '../helpers/random.ts';
 
 const SEED = Number(process.env.CREDITS_TEST_SEED ?? 20_261_125);
-const INPUTS = Number(process.env.CREDITS_TEST_INPUTS ?? (LONG ? 3_000 : 40));
+const INPUTS = Number(process.env.CREDITS_TEST_INPUTS ?? (LONG ? 1_200 : 40));
 const LINES = 30;
 vi.setConfig({ testTimeout: PATIENCE + INPUTS * 1_000 });
 

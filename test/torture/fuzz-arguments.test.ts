@@ -138,7 +138,9 @@ function renew(): void {
 /** With `--json`, stdout is one document that says what it is. */
 function documentFault(stdout: string): string | null {
   try {
-    return /^credits\.\w+\/v1$/.test(JSON.parse(stdout).schema) ? null : 'a document without a schema';
+    return /^credits\.[a-z]+(?:-[a-z]+)*\/v1$/.test(JSON.parse(stdout).schema)
+      ? null
+      : 'a document without a schema';
   } catch {
     return 'an answer that is no JSON';
   }
