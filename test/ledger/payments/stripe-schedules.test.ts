@@ -1,7 +1,7 @@
 /**
  * Random schedules over the Stripe provider and its fake: spends, top-ups, purchases, declines, refunds, disputes, processes
  * that die before or after any call, answers that get lost, are cut off or never come, and events in any order, any number of
- * times or never. Judged by the books of both sides. 24 schedules; 10,000 with CREDITS_TORTURE=long.
+ * times or never. Judged by the books of both sides. 14 schedules; 10,000 with CREDITS_TORTURE=long.
  */
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { isLedgerError } from '../../../src/core/errors.ts';
@@ -16,7 +16,7 @@ import { type FakeRig, openFakeRig, openProvider } from '../../helpers/stripe/ri
 import type { WireEvent } from '../../helpers/stripe/wire.ts';
 
 const SEED = Number(process.env.CREDITS_TEST_SEED ?? 20_260_301);
-const SCHEDULES = Number(process.env.CREDITS_TEST_SCHEDULES ?? (LONG ? 10_000 : 24));
+const SCHEDULES = Number(process.env.CREDITS_TEST_SCHEDULES ?? (LONG ? 10_000 : 14));
 vi.setConfig({ testTimeout: PATIENCE + SCHEDULES * 5_000 });
 
 const STEPS = 18;
