@@ -39,9 +39,7 @@ const unused = {
 };
 
 await rm(out, { recursive: true, force: true });
-const queue = new Set(
-  ['src/cli/main.ts', 'src/index.ts', 'src/cli/serve/ledger-thread.ts'].map((file) => path.join(root, file)),
-);
+const queue = new Set([path.join(root, 'src/cli/main.ts'), path.join(root, 'src/index.ts')]);
 for (const entry of queue) {
   await build({
     entryPoints: [entry],
@@ -53,7 +51,6 @@ for (const entry of queue) {
     // Bundled code starts faster than required packages; only what carries a native binary stays outside.
     external: ['better-sqlite3'],
     supported: { 'dynamic-import': false },
-    define: { 'import.meta.filename': '__filename' },
     plugins: [lazy(queue), unused],
     minifySyntax: true,
     legalComments: 'none',

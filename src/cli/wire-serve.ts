@@ -3,23 +3,20 @@ import { version } from '../../package.json';
 import { invalid } from '../core/errors.ts';
 import type { Acting } from '../http/server/deps.ts';
 import { requireLoopback, startServer } from '../http/server/listen.ts';
-import { createLog, type Log, redact } from '../http/server/log.ts';
+import { createLog } from '../http/server/log.ts';
 import { LocalLedger } from '../ledger/local.ts';
 import type { LocalDeps } from '../ledger/local-deps.ts';
-import { type BookingThread, startBookingThread } from './serve/booking-thread.ts';
 import type { ServedLedger, ServeInput, WireOptions } from './wire-types.ts';
 
 /**
  * Opens the ledger and listens.
  * @param openDeps opens a ledger of this machine
- * @param file the ledger, where it is a file
  * @throws LedgerError `invalid_argument` (the address, or a clock that stands), and whatever opening can refuse
  */
 export async function serveLedger(
   { signal: _, ...options }: WireOptions,
   input: ServeInput,
   openDeps: (options: WireOptions) => Promise<LocalDeps>,
-  file: string | null,
 ): Promise<ServedLedger> {
   requireLoopback(input.host, input.allowRemote);
   if (options.now !== null) {
@@ -37,15 +34,12 @@ export async function serveLedger(
     new LocalLedger({ ...own, actor, now: () => now ?? options.clock() });
   const serverItself = ledger({ actor: 'server', now: null });
   const log = createLog(input.stderr, { quiet: input.quiet, clock: options.clock });
-  let thread: BookingThread | undefined;
   try {
-    thread = file === null ? undefined : await threadOver(file, options.clock, log);
     const server = await startServer(
       {
         version,
         mode: store.mode,
         ledger,
-        ...(thread === undefined ? {} : { elsewhere: thread.carryOut.bind(thread) }),
         tokenByNo: async (no) => (await store.accessTokens(no))[0],
         ready: async () => void (await store.catalogue()),
         sha256: deps.sha256,
@@ -69,7 +63,6 @@ export async function serveLedger(
     const ended = endOf(input.signal).then(async () => {
       log.write('info', 'ending');
       await server.stop();
-      await thread?.close();
       await provider.close();
       await store.close();
       log.write('info', 'ended');
@@ -77,26 +70,9 @@ export async function serveLedger(
     });
     return { url: server.url, info, tokens, ended };
   } catch (error) {
-    await thread?.close();
     await store.close();
     throw error;
   }
-}
-
-/** Without it everything is still done, in this thread: slower, and nothing else. */
-async function threadOver(
-  file: string,
-  clock: WireOptions['clock'],
-  log: Log,
-): Promise<BookingThread | undefined> {
-  const report =
-    (event: string) =>
-    (error: unknown): undefined => {
-      log.write('error', event, { error: redact(String(error)) });
-    };
-  return startBookingThread({ file }, clock, report('booking thread ended')).catch(
-    report('booking thread did not start'),
-  );
 }
 
 const endOf = (signal: AbortSignal): Promise<void> =>

@@ -120,8 +120,7 @@ export const wire: Wire = {
   },
   async serve(options, input) {
     const { serveLedger } = await import('./wire-serve.ts');
-    const isFile = (await postgresAt(options)) === null;
-    return serveLedger(options, input, openDeps, isFile ? fileOf(options) : null);
+    return serveLedger(options, input, openDeps);
   },
   async remoteAccess(options) {
     return (await import('./wire-remote.ts')).askAccess(options);

@@ -54,8 +54,6 @@ interface RouteFacts {
   readonly mayInventKey?: boolean;
   /** Most bytes of a body; 64 KiB unless told. */
   readonly bodyLimit?: number;
-  /** Made around every AI call: what a server must be quick at. */
-  readonly perCall?: boolean;
 }
 
 /** A route as it is written in the table. */

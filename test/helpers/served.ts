@@ -1,6 +1,5 @@
 /** A test's ledger behind a server in the same process, and the same ledger reached over HTTP. */
 import { randomBytes } from 'node:crypto';
-import { type BookingThread, startBookingThread } from '../../src/cli/serve/booking-thread.ts';
 import { paymentAccess } from '../../src/cli/wire-payments.ts';
 import { openRemote, type RemoteLedger, type RemoteOptions } from '../../src/http/client.ts';
 import type { ServerDeps } from '../../src/http/server/deps.ts';
@@ -20,25 +19,6 @@ export interface Served {
   open(token: string, more?: Partial<RemoteOptions>): Promise<RemoteLedger>;
   /** Ends clients and server. */
   stop(): Promise<void>;
-}
-
-/** A server whose ledger is a file books in a thread of its own, as the program does. */
-export async function serveThreaded(t: AnyTestLedger, more: Partial<ServerDeps> = {}): Promise<Served> {
-  const thread: BookingThread = await startBookingThread(
-    { file: t.store.location },
-    () => t.at,
-    (error) => {
-      throw error;
-    },
-  );
-  const served = await serve(t, { elsewhere: (errand) => thread.carryOut(errand), ...more });
-  return {
-    ...served,
-    async stop() {
-      await served.stop();
-      await thread.close();
-    },
-  };
 }
 
 /** Serves a ledger on a free port. The server's clock is the test's. */
@@ -96,10 +76,10 @@ export async function serve(t: AnyTestLedger, more: Partial<ServerDeps> = {}): P
  * The ledger of a test reached over HTTP with an admin's token. Stands in for the local one: the server starts with the first
  * question.
  */
-export function overHttp(t: AnyTestLedger, start = serve): AnyTestLedger {
+export function overHttp(t: AnyTestLedger): AnyTestLedger {
   let served: Promise<{ readonly served: Served; readonly remote: RemoteLedger }> | undefined;
   const connect = () => {
-    served ??= start(t).then(async (each) => ({
+    served ??= serve(t).then(async (each) => ({
       served: each,
       remote: await each.open(await each.token('admin')),
     }));

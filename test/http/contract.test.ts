@@ -5,7 +5,7 @@ import { ENGINES, type Engine } from '../contract/engines.ts';
 import { forecastContract } from '../contract/forecast.ts';
 import { ledgerContract } from '../contract/ledger.ts';
 import { usageContract } from '../contract/usage.ts';
-import { overHttp, serveThreaded } from '../helpers/served.ts';
+import { overHttp } from '../helpers/served.ts';
 
 const SERVED = ENGINES.map(
   ({ name, make }): Engine => ({
@@ -14,14 +14,6 @@ const SERVED = ENGINES.map(
     make: async (options) => overHttp(await make(options)),
   }),
 );
-
-/** The program's own server of a file: what is asked around every call is booked in a second thread. */
-const THREADED: Engine = {
-  ...SERVED[0]!,
-  make: async (options) => overHttp(await ENGINES[0]!.make(options), serveThreaded),
-};
-
-describe('over HTTP, on SQLite, booked in a thread', () => ledgerContract(THREADED));
 
 describe.each(SERVED)('over HTTP, on $name', (engine) => {
   ledgerContract(engine);

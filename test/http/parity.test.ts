@@ -9,7 +9,7 @@ import { COMMANDS } from '../../src/cli/commands/index.ts';
 import { commandLine, type Ended, temporaryFolder } from '../helpers/cli-line.ts';
 import type { TestLedger } from '../helpers/ledger.ts';
 import { richLedger } from '../helpers/rich-ledger.ts';
-import { type Served, serveThreaded } from '../helpers/served.ts';
+import { type Served, serve } from '../helpers/served.ts';
 import { Original, scratch, verifyFile } from '../helpers/tamper.ts';
 
 interface Line {
@@ -272,7 +272,7 @@ beforeAll(async () => {
   local = scratch(original);
   remote = scratch(original);
   remote.at = local.at = Date.parse(NOW);
-  served = await serveThreaded(remote);
+  served = await serve(remote);
   // Both ledgers have the token, so that both are of the same length.
   token = await served.token('admin');
   await (await import('../helpers/ledger.ts')).accessTokens(local).create({ role: 'admin', account: null });

@@ -18,7 +18,6 @@ export const SPENDING_ROUTES = [
     writes: true,
     books: true,
     mayInventKey: true,
-    perCall: true,
     body: inputs.spend,
     output: views.receipt,
     call: (ledger, { account, body, options }) => ledger.spend(account, body, options),
@@ -44,7 +43,6 @@ export const SPENDING_ROUTES = [
     writes: true,
     books: true,
     mayInventKey: true,
-    perCall: true,
     body: inputs.hold,
     output: views.receipt,
     call: (ledger, { account, body, options }) => ledger.hold(account, body, options),
@@ -59,7 +57,6 @@ export const SPENDING_ROUTES = [
     writes: true,
     books: true,
     mayInventKey: true,
-    perCall: true,
     body: inputs.settle,
     output: views.receipt,
     call: (ledger, { account, body, params, options }) =>
@@ -75,7 +72,6 @@ export const SPENDING_ROUTES = [
     writes: true,
     books: true,
     mayInventKey: true,
-    perCall: true,
     body: inputs.noteOnly,
     output: views.receipt,
     call: (ledger, { account, body, params, options }) =>

@@ -5,7 +5,6 @@ import * as z from 'zod';
 import { LedgerError } from '../../core/errors.ts';
 import type { Route } from '../route.ts';
 import { decode } from '../wire/check.ts';
-import { answerText, carryOut, type DocumentRoute } from './carry-out.ts';
 import type { ServerDeps } from './deps.ts';
 import { type Admitted, bodyOf } from './exchange.ts';
 import { type Fields, redact } from './log.ts';
@@ -35,6 +34,7 @@ export function errorLine(error: unknown): string {
 const wantsLines = (incoming: IncomingMessage): boolean =>
   incoming.headers.accept?.includes(LINES_TYPE) === true;
 
+type Documents = Extract<Route, { readonly kind: 'document' }>;
 type Lines = Extract<Route, { readonly kind: 'lines' }>;
 
 /** An answer in one piece, or a stream of text. */
@@ -44,7 +44,7 @@ export type Answer =
 
 export async function answerDocument(
   incoming: IncomingMessage,
-  route: DocumentRoute,
+  route: Documents,
   admitted: Admitted,
   params: Readonly<Record<string, string>>,
   deps: ServerDeps,
@@ -53,17 +53,18 @@ export async function answerDocument(
   const query = decode(route.query ?? NO_QUERY, admitted.query, 'query');
   const { account, access, options, acting } = admitted;
   const request = { account, access, query, body, params, options };
-  if (route.slow !== true || !wantsLines(incoming)) {
-    const work =
-      (route.perCall === true ? deps.elsewhere?.({ route: route.name, request, acting }) : undefined) ??
-      carryOut(deps.ledger(acting), route, request);
-    const text = await withTime(work, route.slow === true ? 0 : deps.limits?.answerMs);
-    return { type: JSON_TYPE, body: text };
-  }
   const ledger = deps.ledger(acting);
+  const write = (value: unknown): string => JSON.stringify(z.encode(route.output, value as never));
+  if (route.slow !== true || !wantsLines(incoming)) {
+    const value = await withTime(
+      route.call(ledger, { ...request, onProgress: () => {} }),
+      route.slow === true ? 0 : deps.limits?.answerMs,
+    );
+    return { type: JSON_TYPE, body: write(value) };
+  }
   const work = (onProgress: (done: number, of: number) => void) =>
     route.call(ledger, { ...request, onProgress });
-  return { type: LINES_TYPE, body: progressLines(work, (value) => answerText(route, value)) };
+  return { type: LINES_TYPE, body: progressLines(work, write) };
 }
 
 const NO_QUERY = z.strictObject({});

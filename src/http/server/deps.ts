@@ -3,7 +3,6 @@ import type { Sha256 } from '../../core/chain.ts';
 import type { Instant } from '../../core/types.ts';
 import type { AccessTokenRow } from '../../ledger/access-tokens.ts';
 import type { LedgerMode, LedgerService } from '../../ledger/service.ts';
-import type { Errand } from './carry-out.ts';
 import type { ServerHooks } from './hooks.ts';
 import type { Log } from './log.ts';
 
@@ -31,11 +30,6 @@ export interface ServerDeps {
   readonly mode: LedgerMode;
   /** A view of the one open ledger; cheap, one for each request. */
   readonly ledger: (as: Acting) => LedgerService;
-  /**
-   * Carries out a request of a route that is made for every call, and hands out its answer as text; undefined: it is for
-   * `ledger`. It refuses as the ledger does.
-   */
-  readonly elsewhere?: (errand: Errand) => Promise<string> | undefined;
   readonly tokenByNo: (no: number) => Promise<AccessTokenRow | undefined>;
   /** Throws when the ledger cannot be reached. */
   readonly ready: () => Promise<void>;
