@@ -23,15 +23,21 @@ export const readAccount = (input: CommandInput): AccountRequest => ({
   id: input.args[0] === undefined ? null : requireAccountId(input.args[0]),
 });
 
-/** Every account by id. */
-async function* pagesOf(ledger: LedgerService, signal: AbortSignal): AsyncGenerator<readonly AccountView[]> {
-  let after: string | null = null;
-  for (;;) {
+const pageAfter = (ledger: LedgerService, after: string | null): Promise<readonly AccountView[]> =>
+  ledger.accounts({ after, limit: PAGE });
+
+/** Every account by id. @param first the first page, which was asked for before */
+async function* pagesFrom(
+  first: readonly AccountView[],
+  ledger: LedgerService,
+  signal: AbortSignal,
+): AsyncGenerator<readonly AccountView[]> {
+  let page = first;
+  yield page;
+  while (page.length === PAGE) {
     signal.throwIfAborted();
-    const page: readonly AccountView[] = await ledger.accounts({ after, limit: PAGE });
+    page = await pageAfter(ledger, page.at(-1)!.account);
     yield page;
-    if (page.length < PAGE) return;
-    after = page.at(-1)!.account;
   }
 }
 
@@ -39,8 +45,8 @@ export const accountsList: CommandModule<null> = {
   parse: () => null,
   async run(context) {
     const ledger = await context.service();
-    const pages = () => pagesOf(ledger, context.signal);
-    const first = (await pages().next()).value as readonly AccountView[];
+    const first = await pageAfter(ledger, null);
+    const pages = () => pagesFrom(first, ledger, context.signal);
     const { json } = context.globals;
     return {
       schema: 'credits.accounts/v1',

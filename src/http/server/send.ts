@@ -23,6 +23,17 @@ export async function send(outgoing: ServerResponse, { status, headers, body }: 
     if (!outgoing.write(text)) await room(outgoing);
   }
   outgoing.end();
+  if (!outgoing.req.complete) giveUp(outgoing);
+}
+
+/** How long a client may go on sending what nobody reads any more: closed at once, it would not get to read why. */
+const GIVE_UP_MS = 1_000;
+
+/** Ends the connection of a request that was answered in the middle of its body. */
+function giveUp({ req, socket }: ServerResponse): void {
+  req.resume();
+  const timer = setTimeout(() => socket?.destroy(), GIVE_UP_MS).unref();
+  req.once('end', () => clearTimeout(timer));
 }
 
 function room(outgoing: ServerResponse): Promise<void> {
