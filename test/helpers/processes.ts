@@ -201,3 +201,9 @@ export function seeded(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** True in the long form. Says of a test that is left out why it is. */
+export function longOnly(what: string): boolean {
+  if (!LONG) console.info(`left out: ${what}; CREDITS_TORTURE=long runs it`);
+  return LONG;
+}

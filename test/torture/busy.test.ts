@@ -13,7 +13,7 @@ import {
   crew,
   dismiss,
   failureOf,
-  LONG,
+  longOnly,
   newFolder,
   PATIENCE,
   runProgram,
@@ -144,14 +144,17 @@ describe('while another process holds the write lock', () => {
     await t.done();
   });
 
-  it.runIf(LONG)('the program gives up after half a minute, with exit 75', async () => {
-    const t = testLedger();
-    await lock(t.file, 'IMMEDIATE');
-    const end = await runProgram(['spend', '1', '--db', t.file, '--json']);
-    expect([end.code, end.stdout, failureOf(end).code]).toEqual([75, '', 'ledger_busy']);
-    await release();
-    await t.done();
-  });
+  it.runIf(longOnly('half a minute of waiting'))(
+    'the program gives up after half a minute, with exit 75',
+    async () => {
+      const t = testLedger();
+      await lock(t.file, 'IMMEDIATE');
+      const end = await runProgram(['spend', '1', '--db', t.file, '--json']);
+      expect([end.code, end.stdout, failureOf(end).code]).toEqual([75, '', 'ledger_busy']);
+      await release();
+      await t.done();
+    },
+  );
 });
 
 describe('while another process holds every lock, as the last one to close a ledger does', () => {

@@ -16,6 +16,7 @@ import {
   crew,
   dismiss,
   LONG,
+  longOnly,
   newFolder,
   PATIENCE,
   seeded,
@@ -151,19 +152,24 @@ describe.each(OLD_SCHEMAS)('a ledger of schema %i', (version) => {
 
   const isLongest = version === 1;
 
-  it.runIf(isLongest || LONG)('opened by eight processes at once is migrated once; all book', async () => {
-    const file = copyOf(old, 'many');
-    const workers = await crew(shop, 8);
-    for (const [no, worker] of workers.entries())
-      worker.start({ ...spend, at: old.at, file, name: `w${no}` });
-    for (const worker of workers) {
-      expect(await worker.answer<RaceAnswer>()).toEqual({ done: 1, insufficient: 0, errors: [] });
-    }
-    await dismiss(workers);
-    await expectMigrated(old, file, workers.length);
-    const names = fs.readdirSync(folder).filter((name) => name.startsWith(path.basename(file)));
-    expect(names.sort()).toEqual([path.basename(file), path.basename(migrationBackup(file, version))].sort());
-  });
+  it.runIf(isLongest || longOnly(`eight processes at schema ${version}`))(
+    'opened by eight processes at once is migrated once; all book',
+    async () => {
+      const file = copyOf(old, 'many');
+      const workers = await crew(shop, 8);
+      for (const [no, worker] of workers.entries())
+        worker.start({ ...spend, at: old.at, file, name: `w${no}` });
+      for (const worker of workers) {
+        expect(await worker.answer<RaceAnswer>()).toEqual({ done: 1, insufficient: 0, errors: [] });
+      }
+      await dismiss(workers);
+      await expectMigrated(old, file, workers.length);
+      const names = fs.readdirSync(folder).filter((name) => name.startsWith(path.basename(file)));
+      expect(names.sort()).toEqual(
+        [path.basename(file), path.basename(migrationBackup(file, version))].sort(),
+      );
+    },
+  );
 
   const moments = Array.from({ length: commit - 1 }, (_, no) => no + 2);
   // Between two steps where there are two, and when all is done but the commit.
@@ -218,21 +224,24 @@ describe.each(OLD_SCHEMAS)('a ledger of schema %i', (version) => {
     expect(counts.old + counts.new).toBe(KILLS);
   });
 
-  it.runIf(isLongest || LONG)('waits for a process that is writing', async () => {
-    const file = copyOf(old, 'locked');
-    const [writer, opener] = (await crew(shop, 2)) as [Worker<Task>, Worker<Task>];
-    writer.start({ role: 'lock', file, mode: 'IMMEDIATE' });
-    await writer.answer();
-    opener.start({ ...spend, at: old.at, file, name: 'opener' });
-    // Longer than SQLite itself waits.
-    await sleep(350);
-    expect(dumpOf(file, 'PRAGMA user_version')).toEqual([[version]]);
-    expect(fs.existsSync(migrationBackup(file, version))).toBe(false);
-    writer.say('');
-    expect(await opener.answer<RaceAnswer>()).toEqual({ done: 1, insufficient: 0, errors: [] });
-    await dismiss([writer, opener]);
-    await expectMigrated(old, file, 1);
-  });
+  it.runIf(isLongest || longOnly(`a writer at schema ${version}`))(
+    'waits for a process that is writing',
+    async () => {
+      const file = copyOf(old, 'locked');
+      const [writer, opener] = (await crew(shop, 2)) as [Worker<Task>, Worker<Task>];
+      writer.start({ role: 'lock', file, mode: 'IMMEDIATE' });
+      await writer.answer();
+      opener.start({ ...spend, at: old.at, file, name: 'opener' });
+      // Longer than SQLite itself waits.
+      await sleep(350);
+      expect(dumpOf(file, 'PRAGMA user_version')).toEqual([[version]]);
+      expect(fs.existsSync(migrationBackup(file, version))).toBe(false);
+      writer.say('');
+      expect(await opener.answer<RaceAnswer>()).toEqual({ done: 1, insufficient: 0, errors: [] });
+      await dismiss([writer, opener]);
+      await expectMigrated(old, file, 1);
+    },
+  );
 
   it('is read by a command that only reads', async () => {
     const file = copyOf(old, 'read');

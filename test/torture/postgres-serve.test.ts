@@ -8,7 +8,7 @@ import { openRemote, type RemoteLedger } from '../../src/http/client.ts';
 import { accessTokens, spendOf } from '../helpers/ledger.ts';
 import type { PostgresTestLedger } from '../helpers/postgres.ts';
 import { BALANCE, NODES, racingLedger } from '../helpers/postgres-race.ts';
-import { LONG, PATIENCE, type Running, seeded, startProgram } from '../helpers/processes.ts';
+import { LONG, longOnly, PATIENCE, type Running, seeded, startProgram } from '../helpers/processes.ts';
 
 vi.setConfig({ testTimeout: PATIENCE, hookTimeout: PATIENCE });
 
@@ -116,7 +116,7 @@ it(`${CLIENTS} clients of ${NODES} servers get exactly the ${BALANCE} credits th
   }
 });
 
-it.runIf(KILLS > 0)(`a server killed meanwhile, ${KILLS} times (seed ${SEED})`, async () => {
+it.runIf(longOnly('killed servers'))(`a server killed meanwhile, ${KILLS} times (seed ${SEED})`, async () => {
   const random = seeded(SEED);
   const counts = { kills: 0, acknowledged: 0, lost: 0, unknown: 0, unknownButBooked: 0 };
   for (; counts.kills < KILLS; counts.kills += 1) {
