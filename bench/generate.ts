@@ -16,7 +16,7 @@ export interface Size {
 }
 
 const CHUNK = 5_000;
-/** The calls lie this far apart in time: ten million of them in a month. */
+/** From one chunk of calls to the next: all of them lie within the first day. */
 const STEP_MS = 1_250;
 
 /** The same numbers in every run: which account is asked next is not what is measured. */
@@ -26,6 +26,24 @@ export function lottery(seed: number): (below: number) => number {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
+}
+
+/** Books so many calls. @param accountOf the account of a call, by its number */
+export async function bookCalls(
+  bench: BenchLedger,
+  calls: number,
+  accountOf: (no: number) => string,
+): Promise<void> {
+  for (let booked = 0; booked < calls; booked += CHUNK) {
+    bench.at += STEP_MS;
+    const items = Array.from({ length: Math.min(CHUNK, calls - booked) }, (_, index) => ({
+      account: accountOf(booked + index),
+      key: `k${booked + index}`,
+      input: haikuCall(10 + (index % 90)),
+    }));
+    const results = await bench.ledger.spendMany(items);
+    if (results.some(({ status }) => status !== 'booked')) throw new Error('a call was not booked');
+  }
 }
 
 /** Accounts are called `a0`, `a1`, …; two of the entries come with each. */
@@ -46,15 +64,7 @@ export async function grow(folder: string, { accounts, entries }: Size): Promise
   // Account after account: calls by chance would touch a page of its own each, and take hours.
   const first = accounts * 2;
   const share = (entries - first) / accounts;
-  for (let booked = first; booked < entries; booked += CHUNK) {
-    bench.at += STEP_MS;
-    const items = Array.from({ length: Math.min(CHUNK, entries - booked) }, (_, index) => ({
-      account: `a${Math.floor((booked - first + index) / share)}`,
-      key: `k${booked + index}`,
-      input: haikuCall(10 + (index % 90)),
-    }));
-    await bench.ledger.spendMany(items);
-  }
+  await bookCalls(bench, entries - first, (no) => `a${Math.floor(no / share)}`);
   return bench;
 }
 

@@ -16,7 +16,7 @@ const hook = path.join(root, 'bench', 'measure-memory.cjs');
 /** V8 lets its heap grow while there is memory: what a command needs shows only under a limit. MB. */
 const HEAP = '--max-old-space-size=96';
 const BAR = 256;
-/** A day after the first call, a day before the cycle ends. */
+/** After the last call, within the first cycle. */
 const SOON = new Date(START + 2 * 86_400_000).toISOString();
 /** After the first cycle: every account is due. */
 const NEXT_CYCLE = new Date(START + 32 * 86_400_000).toISOString();

@@ -8,11 +8,11 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { benchLedger, haikuCall } from './ledger.ts';
+import { bookCalls } from './generate.ts';
+import { benchLedger } from './ledger.ts';
 import { inFolder, median } from './lib.ts';
 
 const CALLS = Number(process.env.BENCH_CALLS ?? 100_000);
-const BATCH = 5_000;
 const ROUNDS = 5;
 const bin = path.join(path.resolve(import.meta.dirname, '..'), 'bin', 'credits.js');
 
@@ -20,16 +20,7 @@ const isThere = (program: string): boolean => spawnSync(program, ['--version']).
 
 await inFolder(async (folder) => {
   const bench = await benchLedger(folder);
-  for (let booked = 0; booked < CALLS; booked += BATCH) {
-    bench.at += 60_000;
-    await bench.ledger.spendMany(
-      Array.from({ length: Math.min(BATCH, CALLS - booked) }, (_, index) => ({
-        account: 'default',
-        key: `k${booked + index}`,
-        input: haikuCall(10 + (index % 90)),
-      })),
-    );
-  }
+  await bookCalls(bench, CALLS, () => 'default');
   await bench.ledger.close();
   const env = {
     ...process.env,

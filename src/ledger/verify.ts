@@ -99,10 +99,7 @@ class Run {
     const { no, id, zone } = dump.account;
     const isLedger = no === 0;
     // The price list comes from the ledger's own chain; without one the tables are all there is.
-    if (!isLedger && this.#heads.size === 0) {
-      this.#settings.prices.add(rows);
-      this.#settings.tokens.add(rows);
-    }
+    if (!isLedger && this.#heads.size === 0) this.#settings.learn(rows);
     this.faults.next();
     const audit = new AccountAudit(
       dump,

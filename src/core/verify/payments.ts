@@ -148,8 +148,9 @@ export class PaymentAudit {
 
   /**
    * What it buys and for how much, by the price list. A top-up is priced where it is reserved; a person was told the price
-   * before, by another clock perhaps; and when a payment was made that was found at the provider, nobody knows. A provider's payment says itself whether it is live money,
-   * and that is compared before it is noted; what stands in the ledger is that simulated money is never live.
+   * before, by another clock perhaps; and when a payment was made that was found at the provider, nobody knows. A provider's
+   * payment says itself whether it is live money, and that is compared before it is noted; what stands in the ledger is that
+   * simulated money is never live.
    */
   #priced(attempt: Attempt, name: string): void {
     const { kind, mix, credits, amountCents, currency, provider, reservedAt } = attempt;

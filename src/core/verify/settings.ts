@@ -73,8 +73,13 @@ export class SettingsAudit {
     const key = `${name} ${valueText(table.counted ? count : row[table.key])}`;
     if (this.#rows.has(key)) this.#faults.add('settings', `${receipt} adds ${key} a second time`);
     this.#rows.set(key, row);
-    this.prices.add([row]);
-    this.tokens.add([row]);
+    this.learn([row]);
+  }
+
+  /** Takes the prices and tokens among some rows, without asking where they come from. */
+  learn(rows: readonly SettingFacts[]): void {
+    this.prices.add(rows);
+    this.tokens.add(rows);
   }
 
   /** Compares the tables, in any order. */

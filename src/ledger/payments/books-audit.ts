@@ -12,12 +12,9 @@ import type { AuditDifference, AuditView } from '../payment-views.ts';
 import { attemptView } from './attempt-views.ts';
 import type { PaymentRun } from './payment-run.ts';
 import type { Intent, PaymentRecord } from './provider.ts';
-import { invoiceKey } from './subscriptions.ts';
+import { invoiceKey, isBooked } from './subscriptions.ts';
 
 const PAGE = 200;
-
-/** Invoices that bring credits. */
-const BOOKED: ReadonlySet<string> = new Set(['create', 'cycle', 'change']);
 
 interface Known {
   readonly account: Account;
@@ -124,13 +121,13 @@ class BooksAudit {
     if (card?.subscription?.id == null || card.provider !== this.#provider) return;
     const provider = await this.#run.provider();
     for (const { invoice, isPaid, reason } of await provider.invoicesOf(card.subscription.id)) {
-      if (!isPaid || !BOOKED.has(reason)) continue;
+      if (!isPaid || !isBooked(reason)) continue;
       const key = invoiceKey(invoice);
-      const { value: isBooked } = await this.#run.decide(id, { key, dryRun: true }, ({ replay }) => ({
+      const { value: isKnown } = await this.#run.decide(id, { key, dryRun: true }, ({ replay }) => ({
         change: undefined,
         value: replay !== null,
       }));
-      if (isBooked) continue;
+      if (isKnown) continue;
       this.#differences.push({
         ...{ kind: 'paid_not_granted', account: id, attempt: null, intent: null },
         detail: `the invoice ${invoice} of its plan was paid, and is not booked: \`credits payments sync\`, with its price in STRIPE_PRICES`,

@@ -240,6 +240,12 @@ async function applyFacts(
 /** The key under which an invoice is booked, whatever it brought. */
 export const invoiceKey = (invoice: string): string => `invoice:${invoice}`;
 
+/** True for an invoice of a new month. */
+const isOfMonth = (reason: InvoiceFacts['reason']): boolean => reason === 'create' || reason === 'cycle';
+
+/** True for an invoice that is booked once it is paid. */
+export const isBooked = (reason: InvoiceFacts['reason']): boolean => isOfMonth(reason) || reason === 'change';
+
 /** Books a paid invoice once. @returns true when it was not booked before */
 async function applyInvoice(
   run: PaymentRun,
@@ -249,8 +255,8 @@ async function applyInvoice(
   facts: SubscriptionFacts,
 ): Promise<boolean> {
   const plan = await planOf(run, invoice.price);
-  const isMonth = invoice.reason === 'create' || invoice.reason === 'cycle';
-  if (plan === undefined || (!isMonth && invoice.reason !== 'change')) return false;
+  if (plan === undefined || !isBooked(invoice.reason)) return false;
+  const isMonth = isOfMonth(invoice.reason);
   if (invoice.periodStart === null || invoice.periodEnd === null) return false;
   const key = invoiceKey(invoice.invoice);
   const request = run.deps.sha256(JSON.stringify(['invoice', invoice.invoice]));
