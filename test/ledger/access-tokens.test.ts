@@ -1,13 +1,17 @@
 import { afterEach, expect, test } from 'vitest';
 import { accessTokenNo } from '../../src/ledger/access-tokens.ts';
 import { accessTokens, DAY, NOON, sha256, type TestLedger, testLedger } from '../helpers/ledger.ts';
+import { tokenSecret } from '../helpers/token-secret.ts';
 
 let t: TestLedger;
 afterEach(() => t.done());
 
-test('a token is shown once and kept as its hash', async () => {
+test.for([
+  ['any', undefined],
+  ['one full of underscores', () => '_'.repeat(20) + 'a'.repeat(23)],
+] as const)('a token is shown once and kept as its hash: %s', async ([, secret]) => {
   t = testLedger();
-  const tokens = accessTokens(t);
+  const tokens = accessTokens(t, secret);
   const made = await tokens.create({ role: 'spend', account: 'default' });
   expect(made).toMatchObject({ role: 'spend', account: 'default', madeAt: NOON, endedAt: null });
   expect(made.receipt).toMatchObject({ kind: 'setting', account: '@ledger', replayed: false });
@@ -17,7 +21,7 @@ test('a token is shown once and kept as its hash', async () => {
     { no, hash: sha256(made.token!), role: 'spend', account: 'default', madeAt: NOON, endedAt: null },
   ]);
   const { db } = t.store as unknown as { db: import('better-sqlite3').Database };
-  expect(db.serialize().includes(made.token!.split('_')[2]!)).toBe(false);
+  expect(db.serialize().includes(tokenSecret(made.token!))).toBe(false);
 });
 
 test('a known key shows no token again and makes none', async () => {
