@@ -6,6 +6,8 @@ import type { CommandInput, CommandModule } from '../command.ts';
 import type { Context } from '../context.ts';
 import { count, credits, showCredits } from '../render/amounts.ts';
 import { balanceHeading } from '../render/balance.ts';
+import type { Calendar } from '../render/dates.ts';
+import { listDocument } from '../render/list-document.ts';
 import { type Style, styleFor } from '../render/style.ts';
 import { type Column, layOut, titleWidths, widen } from '../render/table.ts';
 import { accountJson } from '../wire-json.ts';
@@ -23,137 +25,112 @@ export const readAccount = (input: CommandInput): AccountRequest => ({
   id: input.args[0] === undefined ? null : requireAccountId(input.args[0]),
 });
 
-const pageAfter = (ledger: LedgerService, after: string | null): Promise<readonly AccountView[]> =>
-  ledger.accounts({ after, limit: PAGE });
+type Pages = AsyncIterable<readonly AccountView[]>;
 
-/** Every account by id. @param first the first page, which was asked for before */
-async function* pagesFrom(
-  first: readonly AccountView[],
-  ledger: LedgerService,
-  signal: AbortSignal,
-): AsyncGenerator<readonly AccountView[]> {
-  let page = first;
-  yield page;
-  while (page.length === PAGE) {
+/** Every account by id, a page at a time. */
+async function* pagesOf(ledger: LedgerService, signal: AbortSignal): AsyncGenerator<readonly AccountView[]> {
+  for (let after: string | null = null; ; ) {
     signal.throwIfAborted();
-    page = await pageAfter(ledger, page.at(-1)!.account);
+    const page = await ledger.accounts({ after, limit: PAGE });
     yield page;
+    if (page.length < PAGE) return;
+    after = page.at(-1)!.account;
   }
 }
 
 export const accountsList: CommandModule<null> = {
   parse: () => null,
   async run(context) {
+    const schema = 'credits.accounts/v1';
     const ledger = await context.service();
-    const first = await pageAfter(ledger, null);
-    const pages = () => pagesFrom(first, ledger, context.signal);
-    const { json } = context.globals;
+    const pages = (): Pages => pagesOf(ledger, context.signal);
     return {
-      schema: 'credits.accounts/v1',
-      json: () => ({ accounts: first.map(accountJson) }),
-      text: () => joined(accountLines(context, ledger, () => [first])),
+      schema,
+      json: () => ({}),
+      text: () => '',
       // As many as there may be: their list need not fit into memory.
-      ...(first.length < PAGE
-        ? {}
-        : {
-            stream: () =>
-              json ? accountDocument(pages()) : withLineFeed(accountLines(context, ledger, pages)),
-          }),
+      stream: () =>
+        context.globals.json
+          ? listDocument({ schema }, 'accounts', jsonOf(pages()))
+          : accountLines(context, ledger, pages),
     };
   },
 };
 
-async function joined(parts: AsyncIterable<string>): Promise<string> {
-  let text = '';
-  for await (const part of parts) text += part;
-  return text;
+async function* jsonOf(pages: Pages): AsyncGenerator<string> {
+  for await (const page of pages) yield page.map((view) => JSON.stringify(accountJson(view))).join(',');
 }
 
-async function* withLineFeed(text: AsyncIterable<string>): AsyncGenerator<string> {
-  yield* text;
-  yield '\n';
-}
-
-async function* accountDocument(pages: AsyncIterable<readonly AccountView[]>): AsyncGenerator<string> {
-  let before = '{"schema":"credits.accounts/v1","accounts":[';
-  for await (const page of pages) {
-    if (page.length === 0) continue;
-    yield before + page.map((view) => JSON.stringify(accountJson(view))).join(',');
-    before = ',';
-  }
-  yield ']}\n';
-}
-
-/** @param pages read twice: the first time for how wide the columns are */
+/** @param pages read twice where there are several: the first time for how wide the columns are */
 async function* accountLines(
   context: Context,
   ledger: LedgerService,
-  pages: () => AsyncIterable<readonly AccountView[]> | Iterable<readonly AccountView[]>,
+  pages: () => Pages,
 ): AsyncGenerator<string> {
-  // One calendar for all: most accounts share a zone, and a list is no place for zone names.
-  const styles = new Map<string, Style>();
+  const calendars = new Map<string, Calendar>();
   let accounts = 0;
-  let columns = columnsOf(false);
-  let widths = titleWidths(columns);
+  let last: readonly AccountView[] = [];
+  let withDebt = false;
+  let widths = titleWidths(COLUMNS);
   for await (const page of pages()) {
     accounts += page.length;
-    if (columns.length === columnsOf(false).length && page.some(hasDebt)) {
-      widths = [...widths.slice(0, DEBT), titleWidths(columnsOf(true))[DEBT]!, ...widths.slice(DEBT)];
-      columns = columnsOf(true);
-    }
-    for (const { zone } of page) {
-      if (!styles.has(zone)) styles.set(zone, await styleFor(context, zone, ledger.now()));
-    }
-    widths = widen(columns, widths, cellsOf(page, styles, columns));
+    last = page;
+    withDebt ||= page.some(({ debt }) => debt > ZERO);
+    widths = widen(COLUMNS, widths, await rowsOf(page, context, ledger, calendars));
   }
   if (accounts === 0) {
-    yield 'No accounts.';
+    yield 'No accounts.\n';
     return;
   }
-  const [{ paint }] = [...styles.values()] as [Style];
-  const table = layOut(columns, widths, { columns: context.terminal.tableColumns, heading: paint.dim });
-  yield table.heading.map((line) => `${line}\n`).join('');
-  for await (const page of pages()) {
-    for (const { zone } of page) {
-      if (!styles.has(zone)) styles.set(zone, await styleFor(context, zone, ledger.now()));
-    }
-    if (page.length > 0) yield `${table.body(cellsOf(page, styles, columns))}\n`;
+  const shown = <T>(cells: readonly T[]): T[] => cells.filter((_, index) => withDebt || index !== DEBT);
+  const { tableColumns: columns } = context.terminal;
+  const table = layOut(shown(COLUMNS), shown(widths), { columns, heading: context.paint.dim });
+  for (const line of table.heading) yield `${line}\n`;
+  for await (const page of accounts === last.length ? [last] : pages()) {
+    const rows = await rowsOf(page, context, ledger, calendars);
+    if (rows.length > 0) yield `${table.body(rows.map(shown))}\n`;
   }
-  yield count(accounts, 'account');
+  yield `${count(accounts, 'account')}\n`;
 }
 
-const hasDebt = ({ debt }: AccountView): boolean => debt > ZERO;
-
-/** Where the debts stand, if there are any. */
-const DEBT = 4;
-
-const columnsOf = (withDebt: boolean): Column[] => [
+const COLUMNS: readonly Column[] = [
   { title: 'Account' },
   { title: 'Plan' },
   { title: 'Available', align: 'right' },
   { title: 'Held', align: 'right' },
-  ...(withDebt ? [{ title: 'Debt', align: 'right' as const }] : []),
+  { title: 'Debt', align: 'right' },
   { title: 'Cycle ends' },
   { title: 'Created' },
 ];
+/** Where the debts stand; left out where there is none. */
+const DEBT = 4;
 
-const cellsOf = (
+/** @param calendars one for each zone: most accounts share theirs */
+async function rowsOf(
   views: readonly AccountView[],
-  styles: ReadonlyMap<string, Style>,
-  columns: readonly Column[],
-): string[][] =>
-  views.map((view) => {
-    const { calendar } = styles.get(view.zone)!;
-    return [
+  context: Context,
+  ledger: LedgerService,
+  calendars: Map<string, Calendar>,
+): Promise<string[][]> {
+  const rows: string[][] = [];
+  for (const view of views) {
+    let calendar = calendars.get(view.zone);
+    if (calendar === undefined) {
+      ({ calendar } = await styleFor(context, view.zone, ledger.now()));
+      calendars.set(view.zone, calendar);
+    }
+    rows.push([
       view.account,
       view.closedAt === null ? view.plan : `${view.plan}, closed`,
       showCredits(view.available),
       showCredits(view.held),
-      ...(columns[DEBT]!.title === 'Debt' ? [showCredits(view.debt)] : []),
+      showCredits(view.debt),
       view.cycle === null ? '' : calendar.until(view.cycle.end),
       calendar.day(view.createdAt),
-    ];
-  });
+    ]);
+  }
+  return rows;
+}
 
 export const accountsShow: CommandModule<AccountRequest> = {
   parse: readAccount,

@@ -10,6 +10,7 @@ import { COLUMNS, FLAT } from '../export/rows-json.ts';
 import { writeExport } from '../export/write-file.ts';
 import { choiceOption, flagOption, textOption } from '../read-input.ts';
 import { count } from '../render/amounts.ts';
+import { listDocument } from '../render/list-document.ts';
 
 const WHATS = ['usage', 'entries', 'lots', 'ledger'] as const;
 const FORMATS = ['jsonl', 'csv', 'hledger'] as const;
@@ -75,23 +76,17 @@ async function poured(context: Context, request: ExportRequest): Promise<Result>
   const rows = { count: 0 };
   const lines = linesOf(ledger, account(context, request), request, rows);
   const { what } = request;
-  const head = JSON.stringify({ schema: 'credits.export/v1', what, ...whose(context, request) }).slice(0, -1);
+  const head = { schema: 'credits.export/v1', what, ...whose(context, request) };
   return {
     schema: 'credits.export/v1',
     json: () => ({}),
     text: () => '',
-    stream: () => batched(json ? oneDocument(head, lines) : lines),
+    stream: () => batched(json ? listDocument(head, 'rows', trimmed(lines)) : lines),
   };
 }
 
-/** The lines as a list in one document. */
-async function* oneDocument(head: string, lines: AsyncIterable<string>): AsyncGenerator<string> {
-  let before = `${head},"rows":[`;
-  for await (const line of lines) {
-    yield before + line.trimEnd();
-    before = ',';
-  }
-  yield before.endsWith('[') ? `${before}]}\n` : ']}\n';
+async function* trimmed(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const line of lines) yield line.trimEnd();
 }
 
 /** Most characters that are written at once, more or less. */
