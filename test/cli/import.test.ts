@@ -214,16 +214,24 @@ describe('credits import', () => {
     expect(items(await run(`${text}\n`))[0]!.key).not.toContain(hash);
   });
 
-  test('sends batches of 1,000, and --dry-run with them', async () => {
-    const end = await run('{"credits":1}\n'.repeat(2_500), ['-n', '--json']);
+  test.for([
+    ['256', 'locally', [], false, [256, 256, 88]],
+    ['1,000', 'to a server', ['--remote', 'http://127.0.0.1:1'], false, [600]],
+    ['1,000', 'in a dry run', ['-n'], true, [600]],
+  ] as const)('sends batches of %s lines %s', async ([, , argv, dryRun, sizes]) => {
+    const end = await run('{"credits":1}\n'.repeat(600), [...argv, '--json']);
     expect(
       asked(end).map(([method, batch, options]) => [method, (batch as unknown[]).length, options]),
-    ).toEqual([
-      ['spendMany', 1_000, { dryRun: true }],
-      ['spendMany', 1_000, { dryRun: true }],
-      ['spendMany', 500, { dryRun: true }],
-    ]);
-    expect(end.json).toMatchObject({ read: 2_500, booked: 2_500, replayed: 0, refused: [], dryRun: true });
+    ).toEqual(sizes.map((size) => ['spendMany', size, { dryRun }]));
+    expect(end.json).toMatchObject({ read: 600, booked: 600, replayed: 0, refused: [], dryRun });
+    expect(end.stderr).not.toContain('at a time');
+  });
+
+  test('a dry run of more lines than are tried together says so', async () => {
+    const end = await run('{"credits":1}\n'.repeat(1_001), ['-n']);
+    expect(end.stderr).toContain('tried 1,000 lines at a time');
+    expect((await run('{"credits":1}\n'.repeat(1_000), ['-n'])).stderr).not.toContain('at a time');
+    expect((await run('{"credits":1}\n'.repeat(1_001))).stderr).not.toContain('at a time');
   });
 
   test('reports refused lines by number, of the file and of the ledger, in order; exit 8 with the document', async () => {
@@ -266,8 +274,8 @@ line 2: invalid_argument: no JSON
     };
     const end = await run('{"credits":1}\n'.repeat(1_500), ['--json'], { answers });
     expect([end.code, end.stdout]).toEqual([75, '']);
-    expect(end.failure).toMatchObject({ code: 'disk_full', details: { booked: 1_000 } });
-    expect(end.failure.message).toContain('1,000 lines booked before');
+    expect(end.failure).toMatchObject({ code: 'disk_full', details: { booked: 256 } });
+    expect(end.failure.message).toContain('256 lines booked before');
   });
 
   test('stops between batches when it is interrupted', async () => {
@@ -282,7 +290,7 @@ line 2: invalid_argument: no JSON
     writeFileSync(file, '{"credits":1}\n'.repeat(5_000));
     const end = await fakeRun(['import', file], { answers, signal: controller.signal });
     expect([end.code, end.stdout, asked(end).length]).toEqual([130, '', 1]);
-    expect(end.stderr).toContain('stopped after 1,000 lines booked');
+    expect(end.stderr).toContain('stopped after 256 lines booked');
   });
 
   test('an empty input books nothing', async () => {

@@ -10,8 +10,12 @@ import type { ImportInput } from './input.ts';
 import { readLines } from './lines.ts';
 import { readSpendLine } from './spend-line.ts';
 
-/** Lines that go to the ledger together. */
-const BATCH = 1_000;
+/**
+ * Lines that go to the ledger together. Here few enough that what a batch makes is gone before it is collected twice
+ * (docs/PERFORMANCE.md); over a network many, since each batch waits for its answer; in a dry run as many as there,
+ * since lines of one batch alone see what earlier ones would have done.
+ */
+const BATCH = { local: 256, remote: 1_000 } as const;
 
 export interface RefusedLine {
   readonly line: number;
@@ -56,7 +60,8 @@ export async function bookLines(
     refused: [] as RefusedLine[],
     accounts: new Set<string>(),
   };
-  const { dryRun } = context.globals;
+  const { dryRun, remote } = context.globals;
+  const most = dryRun || remote !== null ? BATCH.remote : BATCH.local;
   const prefix = `import:${input.hash.slice(0, 16)}`;
   let batch: Numbered[] = [];
 
@@ -103,12 +108,17 @@ export async function bookLines(
     } catch (error) {
       refuse(no, error);
     }
-    if (batch.length >= BATCH) {
+    if (batch.length >= most) {
       await book();
       progress.update(bytes, input.bytes, count(tally.read, 'line'));
     }
   }
   if (batch.length > 0) await book();
+  if (dryRun && tally.booked > 0 && tally.read > most) {
+    context.notice(
+      `tried ${count(most, 'line')} at a time: none saw what those of an earlier time would take`,
+    );
+  }
   return { ...tally, refused: tally.refused.sort((a, b) => a.line - b.line) };
 }
 
