@@ -16,31 +16,47 @@ const TABLES = [
 /** A statement that writes one new row. */
 export type RowInsert = (typeof TABLES)[number]['one'];
 
+/** Rows of one table, their values one after the other. */
+interface Rows {
+  readonly values: Value[];
+  /** Values of a row. */
+  readonly width: number;
+}
+
 export class RowInserts {
   readonly #sql: (name: StatementName) => Prepared;
-  readonly #rows = new Map<RowInsert, Value[][]>();
+  readonly #rows = new Map<RowInsert, Rows>();
 
   constructor(sql: (name: StatementName) => Prepared) {
     this.#sql = sql;
   }
 
-  /** Keeps a row for `flush`; nothing reads it from the database before. */
-  add(statement: RowInsert, row: Value[]): void {
-    const rows = this.#rows.get(statement);
-    if (rows === undefined) this.#rows.set(statement, [row]);
-    else rows.push(row);
+  /**
+   * Keeps a row for `flush`; nothing reads it from the database before.
+   * @param row its account, then the columns of its table
+   */
+  add(statement: RowInsert, account: number, row: readonly Value[]): void {
+    let rows = this.#rows.get(statement);
+    if (rows === undefined) {
+      rows = { values: [], width: row.length + 1 };
+      this.#rows.set(statement, rows);
+    }
+    rows.values.push(account, ...row);
   }
 
   /** Writes what was kept, table by table, each in the order in which it came. */
   flush(): void {
     for (const { one, many } of TABLES) {
-      const rows = this.#rows.get(one) ?? [];
+      const { values, width } = this.#rows.get(one) ?? NONE;
+      const bundle = width * ROWS_AT_ONCE;
       let done = 0;
-      for (; done + ROWS_AT_ONCE <= rows.length; done += ROWS_AT_ONCE) {
-        this.#sql(many).run(...rows.slice(done, done + ROWS_AT_ONCE).flat());
+      for (; done + bundle <= values.length; done += bundle) {
+        this.#sql(many).run(...values.slice(done, done + bundle));
       }
-      for (; done < rows.length; done += 1) this.#sql(one).run(...rows[done]!);
+      for (; done < values.length; done += width) this.#sql(one).run(...values.slice(done, done + width));
     }
     this.#rows.clear();
   }
 }
+
+const NONE: Rows = { values: [], width: 1 };

@@ -204,9 +204,9 @@ export class SqliteBatch {
 
   #append(account: number, { booked, detail, hash }: Chained): void {
     const { receipt, entries, usage } = booked;
-    this.#inserts.add('insertReceipt', [account, ...receiptRow(receipt, detail, hash)]);
-    for (const entry of entries) this.#inserts.add('insertEntry', [account, ...entryRow(entry)]);
-    if (usage !== null) this.#inserts.add('insertUsage', [account, ...usageRow(usage)]);
+    this.#inserts.add('insertReceipt', account, receiptRow(receipt, detail, hash));
+    for (const entry of entries) this.#inserts.add('insertEntry', account, entryRow(entry));
+    if (usage !== null) this.#inserts.add('insertUsage', account, usageRow(usage));
     if (receipt.key !== null) this.#keep(account, receipt.key);
     if (booked.receipt.seq % FOLD_EVERY === 0) this.#foldable.set(account, booked.receipt.seq);
   }
@@ -229,7 +229,7 @@ export class SqliteBatch {
     const { account } = session.state;
     const { lots, holds } = session.dirty;
     for (const { row, isNew } of lots) {
-      if (isNew) this.#inserts.add('insertLot', [account.no, ...lotRow(row), isLive(row)]);
+      if (isNew) this.#inserts.add('insertLot', account.no, [...lotRow(row), isLive(row)]);
       else {
         const { available, held, spent, expired, revoked, endedAt, endKind } = row;
         this.#sql('updateLot').run(
