@@ -6,6 +6,7 @@ import type { CommandGroup, CommandSpec } from '../../src/cli/command.ts';
 import { complete, type Dynamic, renderCompletion, targetOf } from '../../src/cli/complete.ts';
 import { COMPLETION_SCRIPTS } from '../../src/cli/render/completion-scripts.ts';
 import { commandLine, temporaryFolder } from '../helpers/cli-line.ts';
+import { hasShell } from '../helpers/shells.ts';
 
 const load = () => Promise.reject(new Error('not for completion'));
 const row = (spec: Partial<CommandSpec> & { name: string }): CommandSpec => ({
@@ -193,7 +194,7 @@ describe('credits completion', () => {
 });
 
 /** Asks a real bash what it would put on the line; `credits` is a script that prints fixed offers. */
-describe.skipIf(spawnSync('bash', ['--version']).status !== 0)('the script, in bash', () => {
+describe.skipIf(!hasShell('bash'))('the script, in bash', () => {
   const folder = temporaryFolder();
   writeFileSync(path.join(folder, 'credits'), '#!/bin/sh\nprintf "%s|" "$@" >"$SEEN"\nprintf %b "$OFFERS"\n');
   chmodSync(path.join(folder, 'credits'), 0o755);

@@ -4,12 +4,16 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { COMPLETION_SCRIPTS } from '../../src/cli/render/completion-scripts.ts';
 import { temporaryFolder } from '../helpers/cli-line.ts';
+import { hasShell } from '../helpers/shells.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const launcher = path.join(root, 'bin/credits.js');
 
+const isBuilt = existsSync(path.join(root, 'dist/cli-main.cjs'));
+if (!isBuilt) console.info('left out: the built program; `npm run build` makes it');
+
 /** The program as it is installed. Needs `npm run build`. */
-describe.skipIf(!existsSync(path.join(root, 'dist/cli-main.cjs')))('the built program', () => {
+describe.skipIf(!isBuilt)('the built program', () => {
   const home = temporaryFolder();
   const seen = path.join(home, 'loaded.json');
   const preload = path.join(home, 'preload.cjs');
@@ -69,7 +73,7 @@ describe.skipIf(!existsSync(path.join(root, 'dist/cli-main.cjs')))('the built pr
     expect(loaded.filter((file) => /wire|tokens|sqlite|commands-(?!completion)/.test(file))).toEqual([]);
   });
 
-  test.skipIf(spawnSync('bash', ['--version']).status !== 0)('completes a line in bash', () => {
+  test.skipIf(!hasShell('bash'))('completes a line in bash', () => {
     const program = `credits() { "$NODE" "$LAUNCHER" "$@"; }
 ${COMPLETION_SCRIPTS.bash}
 COMP_LINE="credits models s" COMP_POINT=16 COMP_WORDS=(credits models s) COMP_CWORD=2
