@@ -56,6 +56,18 @@ describe('a dry run', () => {
     ]);
     expect((await now('import - --json', facts)).failure().hint).toContain('the others are booked');
   });
+
+  test('of an import refuses what the import refuses, over thousands of lines', async () => {
+    const { at } = await ledger('long-dry-import');
+    const now = at('2026-02-20T12:00:00Z');
+    // The credits end behind the first part, and keys of the first part are repeated in the last.
+    const one = Array.from({ length: 1_500 }, (_, no) => `{"credits":1,"key":"k${no}"}`);
+    const facts = { stdin: [...one, one[3], '{"credits":2,"key":"k4"}'].join('\n') };
+    const dry = (await now('import - -n --json', facts)).json();
+    const real = (await now('import - --json', facts)).json();
+    expect(dry).toEqual({ ...real, dryRun: true });
+    expect([real.booked, real.replayed, real.refused.length]).toEqual([1_050, 1, 451]);
+  });
 });
 
 test('a closed account shows the day of its closing in its own zone', async () => {

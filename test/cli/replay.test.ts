@@ -296,6 +296,16 @@ describe('beside a ledger', () => {
 });
 
 describe('--charge', () => {
+  test('tried first, refuses the calls that it refuses', async () => {
+    const line = await withLedger();
+    const calls = Array.from({ length: 2_000 }, (_, no) => answer(`${no}`, 300, '2026-03-04T10:00:00Z'));
+    const argv = ['replay', old({ 'a.jsonl': calls }), '--charge', '--json'];
+    const dry = (await line([...argv, '-n'])).json().charge;
+    const real = (await line(argv)).json().charge;
+    expect(dry).toEqual({ ...real, dryRun: true });
+    expect([real.booked, real.refused.length]).toEqual([1_680, 320]);
+  });
+
   test('books each call with its own time and run; a second charge adds nothing', async () => {
     const line = await withLedger();
     const folder = old({

@@ -6,14 +6,14 @@ import type { Context } from '../context.ts';
 import type { Progress } from '../progress.ts';
 import { count } from '../render/amounts.ts';
 import { isLongBelow } from '../render/long-input.ts';
+import { Trial } from '../trial.ts';
 import type { ImportInput } from './input.ts';
 import { readLines } from './lines.ts';
 import { readSpendLine } from './spend-line.ts';
 
 /**
  * Lines that go to the ledger together. Here few enough that what a batch makes is gone before it is collected twice
- * (docs/PERFORMANCE.md); over a network many, since each batch waits for its answer; in a dry run as many as there,
- * since lines of one batch alone see what earlier ones would have done.
+ * (docs/PERFORMANCE.md); over a network many, since each batch waits for its answer.
  */
 const BATCH = { local: 256, remote: 1_000 } as const;
 
@@ -61,8 +61,10 @@ export async function bookLines(
     accounts: new Set<string>(),
   };
   const { dryRun, remote } = context.globals;
-  const most = dryRun || remote !== null ? BATCH.remote : BATCH.local;
+  const most = remote === null ? BATCH.local : BATCH.remote;
   const prefix = `import:${input.hash.slice(0, 16)}`;
+  const remembers = ({ key }: SpendItem): boolean => !key.startsWith(`${prefix}:`);
+  const booker = dryRun ? new Trial(ledger, { prefix: `${prefix}:tried`, remembers }) : ledger;
   let batch: Numbered[] = [];
 
   const refuse = (line: number, error: unknown): void => {
@@ -77,7 +79,7 @@ export async function bookLines(
       context.signal.throwIfAborted();
     }
     const items = batch.map(({ item }) => item);
-    const results = await ledger.spendMany(items, { dryRun }).catch((error) => stopped(error, tally));
+    const results = await booker.spendMany(items).catch((error) => stopped(error, tally));
     for (const [index, result] of results.entries()) {
       if (result.status === 'refused') refuse(batch[index]!.line, result.error);
       else {
@@ -114,11 +116,6 @@ export async function bookLines(
     }
   }
   if (batch.length > 0) await book();
-  if (dryRun && tally.booked > 0 && tally.read > most) {
-    context.notice(
-      `tried ${count(most, 'line')} at a time: none saw what those of an earlier time would take`,
-    );
-  }
   return { ...tally, refused: tally.refused.sort((a, b) => a.line - b.line) };
 }
 

@@ -12,6 +12,7 @@ import type { Context } from '../context.ts';
 import { createProgress } from '../progress.ts';
 import { count } from '../render/amounts.ts';
 import { printable } from '../render/width.ts';
+import { Trial } from '../trial.ts';
 import { type Renaming, renamed } from './pricing.ts';
 
 /** Calls that go to the ledger together. */
@@ -46,6 +47,9 @@ export interface ChargeTally {
 const SESSIONS: ReadonlySet<string> = new Set(['claude', 'codex', 'gemini']);
 
 const tagOf = (text: string): string => printable(text).slice(0, MAX_TAG);
+
+/** The ledger, or what is only tried on it. */
+type Booker = Pick<LedgerService, 'spendMany'>;
 
 /** The ledger key of a call; one that is too long, or holds what a key may not, is hashed. */
 export function chargeKey(call: Pick<Call, 'key'>): string {
@@ -91,6 +95,9 @@ export async function chargeCalls(
 ): Promise<ChargeTally> {
   const tally: ChargeTally = { booked: 0, replayed: 0, skipped: 0, credits: ZERO, refused: [] };
   const progress = await createProgress(context, 'calls');
+  const booker: Booker = context.globals.dryRun
+    ? new Trial(ledger, { prefix: 'replay charge tried', remembers: () => false })
+    : ledger;
   let batch: Call[] = [];
   const book = async (): Promise<void> => {
     if (context.signal.aborted) {
@@ -99,7 +106,8 @@ export async function chargeCalls(
       );
       context.signal.throwIfAborted();
     }
-    await bookBatch(context, ledger, batch, renaming, tally);
+    const to = { booker, account: context.account, now: ledger.now() };
+    await bookBatch(to, batch, renaming, tally);
     batch = [];
     progress.update(tally.booked + tally.replayed + tally.refused.length, of);
   };
@@ -120,20 +128,15 @@ export async function chargeCalls(
 }
 
 async function bookBatch(
-  context: Context,
-  ledger: LedgerService,
+  { booker, account, now }: { readonly booker: Booker; readonly account: string; readonly now: Instant },
   calls: readonly Call[],
   renaming: Renaming,
   tally: ChargeTally,
 ): Promise<void> {
-  const now = ledger.now();
   const timeOf = ({ at }: Call): Instant | null => (at === null || at > now ? null : at);
   const send = (which: readonly Call[], at: (call: Call) => Instant | null): Promise<ItemResult[]> =>
-    ledger
-      .spendMany(
-        which.map((call) => itemOf(call, context.account, renamed(renaming, call.model), at(call))),
-        { dryRun: context.globals.dryRun },
-      )
+    booker
+      .spendMany(which.map((call) => itemOf(call, account, renamed(renaming, call.model), at(call))))
       .catch((error) => stopped(error, tally));
   const results = await send(calls, timeOf);
   // A call whose time was still to come when it was booked was booked without one: the key knows it that way.
