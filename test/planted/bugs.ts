@@ -449,4 +449,11 @@ export const PLANTED: readonly PlantedBug[] = [
       applied`,
     tests: ['test/ledger/payments/event-marks.test.ts'],
   },
+  {
+    name: 'a dry run forgets what its earlier lines would take',
+    file: 'src/cli/trial.ts',
+    find: 'rest.set(account, this.#taken.get(account) ?? ZERO);',
+    replace: 'rest.set(account, ZERO);',
+    tests: ['test/cli/trial.test.ts'],
+  },
 ];
