@@ -36,6 +36,7 @@ function parametersOf(route: Route): object[] {
   const shared: object[] = [];
   if (route.scope === 'account') shared.push({ $ref: '#/components/parameters/account' });
   if (route.writes === true) shared.push({ $ref: '#/components/parameters/dryRun' });
+  if (route.topsUp !== undefined) shared.push({ $ref: '#/components/parameters/topup' });
   if (route.books === true) shared.push({ $ref: '#/components/parameters/key' });
   return [
     ...path,
@@ -84,6 +85,12 @@ const COMPONENTS = {
       'query',
       { type: 'string' },
       "the account; without it the token's own, else `default`",
+    ),
+    topup: parameter(
+      'topup',
+      'query',
+      { type: 'boolean' },
+      'false: the server does not look behind it whether a top-up is due',
     ),
     dryRun: parameter('dryRun', 'query', { type: 'boolean' }, 'decide and show, book nothing'),
     key: parameter(

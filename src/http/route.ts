@@ -52,6 +52,11 @@ interface RouteFacts {
    * without it. Where a key changes what is booked (a change that changes nothing) it may not.
    */
   readonly mayInventKey?: boolean;
+  /**
+   * Whether what was answered may have left an account below its threshold: the server then looks for a top-up that is due,
+   * unless `?topup=false`. Never for a repeated request, which changes nothing. Source: contract 5.7, 9.
+   */
+  readonly topsUp?: (answer: unknown) => boolean;
   /** Most bytes of a body; 64 KiB unless told. */
   readonly bodyLimit?: number;
 }

@@ -39,6 +39,8 @@ export interface WriteOptions {
   readonly dryRun?: boolean;
   /** Whoever asks has been told what it charges now, and has said yes. */
   readonly confirmed?: boolean;
+  /** False: nobody looks behind it whether a top-up is due. A server does so by itself; a local ledger never. */
+  readonly topup?: boolean;
 }
 
 /** The part of one lot in a receipt. */

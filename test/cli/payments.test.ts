@@ -138,6 +138,32 @@ describe('credits topup', () => {
     expect(await total()).toBe('589\n');
   });
 
+  test('a repeated request buys nothing, however low the balance is; nor does an expiry of nothing', async () => {
+    const run = await opened();
+    await run(['card', 'add', 'pm_card_visa']);
+    const policy = ['topup', 'set', '--threshold', '50000', '--amount', '500', '--key', 'set'];
+    await run([...policy, '--yes']);
+    const lines = [
+      ['topup', 'enable', '--key', 'enable'],
+      ['spend', '1', '--key', 'spend'],
+      ['hold', '1', '--key', 'hold'],
+      ['grant', '1', '--source', 'purchased', '--key', 'grant'],
+      ['import', '-'],
+    ];
+    const facts = { stdin: '{"credits":1}\n' };
+    for (const line of lines) {
+      const { stderr } = await run([...line, '--yes'], facts);
+      expect([line, stderr]).toEqual([line, expect.stringContaining('bought 500 credits')]);
+    }
+    const attempts = async () => (await run(['topup', 'history', '--json'])).json().attempts.length;
+    expect(await attempts()).toBe(lines.length);
+    for (const line of [...lines, policy, ['expire'], ['expire', '-q']]) {
+      const { code, stderr } = await run(line, facts);
+      expect([line, code, stderr]).toEqual([line, 0, expect.not.stringContaining('bought')]);
+    }
+    expect(await attempts()).toBe(lines.length);
+  });
+
   test('a declined top-up never fails the spend; its own run ends with 5, then waits with 0', async () => {
     const run = await opened();
     await run(['card', 'add', 'pm_card_chargeCustomerFail']);

@@ -1,7 +1,8 @@
 /** What a client does when answers are lost, late, or not ours. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { RemoteLedger } from '../../src/http/client.ts';
 import type { SpendItem } from '../../src/ledger/service.ts';
 import { commandLine, temporaryFolder } from '../helpers/cli-line.ts';
@@ -244,6 +245,20 @@ describe('on the command line', () => {
     });
     expect(fs.readFileSync(credentials, 'utf8')).not.toContain('credits_');
     expect((await line(['whoami', '--json'])).code).toBe(2);
+  });
+
+  test('--no-topup is heard by the server, which looks by itself', async () => {
+    const seen: string[] = [];
+    const looking = await serve(t, { hooks: { afterWrite: async (account) => void seen.push(account) } });
+    const env = { CREDITS_TOKEN: token, CREDITS_REMOTE: looking.url };
+    const { hold } = (await line(['hold', '1', '--no-topup', '--json'], { env })).json();
+    await line(['settle', hold, '--credits', '1', '--no-topup'], { env });
+    expect((await line(['spend', '1', '--no-topup'], { env })).code).toBe(0);
+    await sleep(100);
+    expect(seen).toEqual([]);
+    await line(['spend', '1'], { env });
+    await vi.waitFor(() => expect(seen).toEqual(['default']));
+    await looking.stop();
   });
 
   test('a token of one account means its own where none is named', async () => {

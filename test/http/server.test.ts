@@ -459,6 +459,28 @@ describe('hooks', () => {
     expect(served.log.join('')).toContain('after write failed');
   });
 
+  test('not behind a repeated request, one that asks not to, nor one that changes no credits', async () => {
+    const seen: string[] = [];
+    await start({ hooks: { afterWrite: async (account) => void seen.push(account) } });
+    const key = { 'idempotency-key': 'k' };
+    await post('/v1/spends', '{"credits":1}', key);
+    await vi.waitFor(() => expect(seen).toEqual(['default']));
+    for (let times = 0; times < 3; times++) await post('/v1/spends', '{"credits":1}', key);
+    expect((await post('/v1/spends?topup=false', '{"credits":1}')).status).toBe(200);
+    expect((await post('/v1/spends/batch?topup=false', '{"credits":1,"key":"b"}\n')).status).toBe(200);
+    expect((await post('/v1/expire', '')).status).toBe(200);
+    expect((await post('/v1/byok', '{"action":"add","provider":"openai"}')).status).toBe(200);
+    await sleep(100);
+    expect(seen).toEqual(['default']);
+    await post('/v1/spends?topup=true', '{"credits":1}');
+    await vi.waitFor(() => expect(seen).toEqual(['default', 'default']));
+    expect(await codeOf(await post('/v1/spends?topup=no', '{"credits":1}'))).toEqual([
+      400,
+      'invalid_argument',
+    ]);
+    expect(await codeOf(await post('/v1/byok?topup=false', '{}'))).toEqual([400, 'invalid_argument']);
+  });
+
   test('a webhook is handed over with its bytes and signature; without a hook there is none', async () => {
     const seen: unknown[] = [];
     await start({

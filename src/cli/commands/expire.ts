@@ -36,7 +36,12 @@ export const expire: CommandModule<ExpireRequest> = {
       text: () => renderExpiry(view, all, lot),
       unchanged: !changed(view),
       failure: accountsFailed(view.failed, view.accounts),
-      ...topupAfter(context, ledger, account === null ? [] : [account], lastLineIsFree(context, view.failed)),
+      ...topupAfter(
+        context,
+        ledger,
+        account !== null && changed(view) ? [account] : [],
+        lastLineIsFree(context, view.failed),
+      ),
     };
   },
 };

@@ -9,7 +9,7 @@ import type { CommandModule } from '../command.ts';
 import { choiceOption, readOption } from '../read-input.ts';
 import { readNoteOption } from './read-call.ts';
 import { receiptResult, writeOptions } from './receipt-result.ts';
-import { topupAfter } from './topup-after.ts';
+import { topupAfterReceipt } from './topup-after.ts';
 
 export interface GrantRequest {
   readonly input: GrantInput;
@@ -36,7 +36,7 @@ export const grant: CommandModule<GrantRequest> = {
   async run(context, { input }) {
     const ledger = await context.service();
     const view = await ledger.grant(context.account, input, writeOptions(context));
-    return { ...receiptResult(context, ledger, view), ...topupAfter(context, ledger, [context.account]) };
+    return { ...receiptResult(context, ledger, view), ...topupAfterReceipt(context, ledger, view) };
   },
 };
 

@@ -10,7 +10,7 @@ import { negatedOption, readOption } from '../read-input.ts';
 import { group } from '../render/amounts.ts';
 import { amountOrCall, readCall, readNoteOption, readTags, requireModel } from './read-call.ts';
 import { receiptResult, writeOptions } from './receipt-result.ts';
-import { topupAfter } from './topup-after.ts';
+import { topupAfterReceipt, unlessAsked } from './topup-after.ts';
 
 /** Most output tokens that are reserved for without being asked to. */
 const MAX_ASSUMED_OUTPUT = 16_384;
@@ -40,10 +40,13 @@ export const hold: CommandModule<HoldRequest> = {
   async run(context, { input, assumeOutput, topup }) {
     const ledger = await context.service();
     const complete = assumeOutput ? await fillOutput(context, ledger, input) : input;
-    const view = await ledger.hold(context.account, complete, writeOptions(context));
+    const view = await ledger.hold(context.account, complete, {
+      ...writeOptions(context),
+      ...unlessAsked(topup),
+    });
     return {
       ...receiptResult(context, ledger, view),
-      ...topupAfter(context, ledger, [context.account], topup),
+      ...topupAfterReceipt(context, ledger, view, topup),
     };
   },
 };

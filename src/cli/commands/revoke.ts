@@ -2,7 +2,7 @@
 import type { CommandModule } from '../command.ts';
 import { readNoteOption } from './read-call.ts';
 import { receiptResult, writeOptions } from './receipt-result.ts';
-import { topupAfter } from './topup-after.ts';
+import { topupAfterReceipt } from './topup-after.ts';
 
 export interface RevokeRequest {
   readonly lot: string;
@@ -15,6 +15,6 @@ export const revoke: CommandModule<RevokeRequest> = {
   async run(context, request) {
     const ledger = await context.service();
     const view = await ledger.revoke(context.account, request, writeOptions(context));
-    return { ...receiptResult(context, ledger, view), ...topupAfter(context, ledger, [context.account]) };
+    return { ...receiptResult(context, ledger, view), ...topupAfterReceipt(context, ledger, view) };
   },
 };

@@ -7,7 +7,7 @@ import type { Context } from '../context.ts';
 import { negatedOption, readOption } from '../read-input.ts';
 import { hasCall, hasTokens, readCall, readNoteOption, readTags } from './read-call.ts';
 import { receiptResult, writeOptions } from './receipt-result.ts';
-import { topupAfter } from './topup-after.ts';
+import { topupAfterReceipt, unlessAsked } from './topup-after.ts';
 
 export interface SettleRequest {
   readonly input: SettleInput;
@@ -36,10 +36,13 @@ export const settle: CommandModule<SettleRequest> = {
   async run(context, { input, standbyModel, topup }) {
     const ledger = await context.service();
     const complete = standbyModel === null ? input : await fillModel(context, ledger, input, standbyModel);
-    const view = await ledger.settle(context.account, complete, writeOptions(context));
+    const view = await ledger.settle(context.account, complete, {
+      ...writeOptions(context),
+      ...unlessAsked(topup),
+    });
     return {
       ...receiptResult(context, ledger, view),
-      ...topupAfter(context, ledger, [context.account], topup),
+      ...topupAfterReceipt(context, ledger, view, topup),
     };
   },
 };

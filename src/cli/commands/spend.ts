@@ -6,7 +6,7 @@ import type { CommandModule } from '../command.ts';
 import { negatedOption } from '../read-input.ts';
 import { amountOrCall, readCall, readNoteOption, readTags, requireModel } from './read-call.ts';
 import { receiptResult, writeOptions } from './receipt-result.ts';
-import { topupAfter } from './topup-after.ts';
+import { topupAfterReceipt, unlessAsked } from './topup-after.ts';
 
 export interface SpendRequest {
   readonly input: SpendInput;
@@ -28,10 +28,13 @@ export const spend: CommandModule<SpendRequest> = {
 
   async run(context, { input, topup }) {
     const ledger = await context.service();
-    const view = await ledger.spend(context.account, input, writeOptions(context));
+    const view = await ledger.spend(context.account, input, {
+      ...writeOptions(context),
+      ...unlessAsked(topup),
+    });
     return {
       ...receiptResult(context, ledger, view),
-      ...topupAfter(context, ledger, [context.account], topup),
+      ...topupAfterReceipt(context, ledger, view, topup),
     };
   },
 };

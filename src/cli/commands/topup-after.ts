@@ -2,10 +2,10 @@
  * Looks after a booking whether a top-up is due, and makes it. Runs behind the command's own answer and never changes its
  * exit code: the booking stands.
  *
- * Source: contract 9 (when top-up fires).
+ * Source: contract 5.7 (a repeated request changes nothing), 9 (when top-up fires).
  */
 import { isLedgerError } from '../../core/errors.ts';
-import type { LedgerService, TopupRunView } from '../../ledger/service.ts';
+import type { LedgerService, ReceiptView, TopupRunView, WriteOptions } from '../../ledger/service.ts';
 import type { Result } from '../command.ts';
 import type { Context } from '../context.ts';
 
@@ -30,6 +30,20 @@ export function topupAfter(
     },
   };
 }
+
+/**
+ * What to run behind a receipt. A repeated request changes nothing: it buys nothing either, however low the balance is.
+ * @param asked false: `--no-topup`
+ */
+export const topupAfterReceipt = (
+  context: Context,
+  ledger: LedgerService,
+  { account, replayed }: Pick<ReceiptView, 'account' | 'replayed'>,
+  asked = true,
+): Pick<Result, 'afterwards'> => topupAfter(context, ledger, replayed ? [] : [account], asked);
+
+/** `--no-topup` for a server, which looks by itself. */
+export const unlessAsked = (topup: boolean): Pick<WriteOptions, 'topup'> => (topup ? {} : { topup });
 
 /** A failure document is the last line of stderr: whoever reads it must not find another. */
 export const lastLineIsFree = ({ globals }: Context, refused: readonly unknown[]): boolean =>

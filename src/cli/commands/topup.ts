@@ -77,7 +77,7 @@ async function change(context: Context, input: TopupInput): Promise<Result> {
   const view = await ledger.setTopup(context.account, input, options);
   return {
     ...answer(context, ledger, view),
-    ...topupAfter(context, ledger, [context.account], view.enabled),
+    ...topupAfter(context, ledger, view.receipt?.replayed === true ? [] : [context.account], view.enabled),
   };
 }
 

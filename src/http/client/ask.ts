@@ -211,11 +211,16 @@ function segment(name: string, word: string): string {
   );
 }
 
-function pathOf(route: Route, { account, params = {}, query }: Question, dryRun: boolean): string {
+function pathOf(
+  route: Route,
+  { account, params = {}, query, options = {} }: Question,
+  dryRun: boolean,
+): string {
   const path = route.path.replace(/:(\w+)/g, (_, name: string) => segment(name, params[name]!));
   const words = new URLSearchParams();
   if (account != null) words.set('account', account);
   if (dryRun) words.set('dryRun', 'true');
+  if (route.topsUp !== undefined && options.topup === false) words.set('topup', 'false');
   const own = query === undefined || route.query === undefined ? {} : encode(route.query, query, route.name);
   for (const [name, value] of Object.entries(own as Record<string, string | undefined>)) {
     if (value !== undefined) words.set(name, value);

@@ -4,6 +4,7 @@ import { type Route, route } from '../route.ts';
 import * as inputs from '../wire/inputs.ts';
 import { text } from '../wire/primitives.ts';
 import * as views from '../wire/views.ts';
+import { hasBooked, hasChanged, hasEnded, isBooked } from './tops-up.ts';
 
 const nothing = z.strictObject({}).optional();
 const STEPS = ['grant', 'expire', 'rollover'] as const;
@@ -24,6 +25,7 @@ const cycleRoutes = STEPS.flatMap((step): Route[] => {
       path: `/cycle/${step}`,
       summary: `Run the cycle step \`${step}\` on one account`,
       scope: 'account',
+      topsUp: hasChanged,
       call: (ledger, { account, options, onProgress }) =>
         ledger.runCycle(step, account, { dryRun: options.dryRun === true, onProgress }),
     }),
@@ -48,6 +50,7 @@ export const CREDIT_ROUTES = [
     role: 'admin',
     scope: 'account',
     writes: true,
+    topsUp: isBooked,
     books: true,
     mayInventKey: true,
     body: inputs.grant,
@@ -62,6 +65,7 @@ export const CREDIT_ROUTES = [
     role: 'admin',
     scope: 'account',
     writes: true,
+    topsUp: isBooked,
     books: true,
     body: inputs.noteOnly,
     output: views.receipt,
@@ -76,6 +80,7 @@ export const CREDIT_ROUTES = [
     role: 'admin',
     scope: 'account',
     writes: true,
+    topsUp: hasEnded,
     books: true,
     body: nothing,
     output: views.expiry,
@@ -90,6 +95,7 @@ export const CREDIT_ROUTES = [
     role: 'admin',
     scope: 'account',
     writes: true,
+    topsUp: hasEnded,
     body: nothing,
     output: views.expiry,
     call: (ledger, { account, options }) => ledger.expire(account, null, options),
@@ -137,6 +143,7 @@ export const CREDIT_ROUTES = [
     role: 'admin',
     scope: 'account',
     writes: true,
+    topsUp: hasBooked,
     books: true,
     body: z.strictObject({
       plan: text,

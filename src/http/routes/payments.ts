@@ -3,11 +3,12 @@
  * else an admin's. Source: contract 6, 8, 9.
  */
 import * as z from 'zod';
-import type { TopupInput } from '../../ledger/service.ts';
+import type { TopupInput, TopupView } from '../../ledger/service.ts';
 import { type Route, route } from '../route.ts';
 import * as payments from '../wire/payments.ts';
 import * as prices from '../wire/prices.ts';
 import { count, creditsInput, digits, instantInput, text } from '../wire/primitives.ts';
+import { isRepeated } from './tops-up.ts';
 
 const nothing = z.strictObject({}).optional();
 const cents = count.min(0).max(100_000_000_000);
@@ -64,10 +65,11 @@ const TOPUP = [
     name: 'setTopup',
     method: 'POST',
     path: '/topup',
-    summary: 'Change the policy; charges nobody by itself',
+    summary: 'Change the policy; what it makes due is bought behind the answer',
     role: 'admin',
     scope: 'account',
     writes: true,
+    topsUp: (answer) => (answer as TopupView).enabled && !isRepeated(answer),
     books: true,
     body: payments.topupInput,
     output: payments.topup,

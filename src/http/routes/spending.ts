@@ -4,6 +4,7 @@ import { batchRoute, route } from '../route.ts';
 import * as inputs from '../wire/inputs.ts';
 import { flag, instantInput } from '../wire/primitives.ts';
 import * as views from '../wire/views.ts';
+import { isBooked } from './tops-up.ts';
 
 const asOf = instantInput.optional();
 
@@ -16,6 +17,7 @@ export const SPENDING_ROUTES = [
     role: 'spend',
     scope: 'account',
     writes: true,
+    topsUp: isBooked,
     books: true,
     mayInventKey: true,
     body: inputs.spend,
@@ -30,6 +32,7 @@ export const SPENDING_ROUTES = [
     role: 'spend',
     scope: 'account',
     writes: true,
+    topsUp: () => true,
     item: inputs.spendLine,
     line: views.item,
   }),
@@ -41,6 +44,7 @@ export const SPENDING_ROUTES = [
     role: 'spend',
     scope: 'account',
     writes: true,
+    topsUp: isBooked,
     books: true,
     mayInventKey: true,
     body: inputs.hold,
@@ -55,6 +59,7 @@ export const SPENDING_ROUTES = [
     role: 'spend',
     scope: 'account',
     writes: true,
+    topsUp: isBooked,
     books: true,
     mayInventKey: true,
     body: inputs.settle,

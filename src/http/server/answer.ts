@@ -48,23 +48,28 @@ export async function answerDocument(
   admitted: Admitted,
   params: Readonly<Record<string, string>>,
   deps: ServerDeps,
+  touched: (account: string) => void,
 ): Promise<Answer> {
   const body = await bodyOf(incoming, route, admitted, deps);
   const query = decode(route.query ?? NO_QUERY, admitted.query, 'query');
   const { account, access, options, acting } = admitted;
   const request = { account, access, query, body, params, options };
   const ledger = deps.ledger(acting);
+  const carryOut = async (onProgress: (done: number, of: number) => void): Promise<unknown> => {
+    const value = await route.call(ledger, { ...request, onProgress });
+    const looks = options.dryRun !== true && options.topup !== false;
+    if (looks && route.topsUp?.(value) === true) touched(account);
+    return value;
+  };
   const write = (value: unknown): string => JSON.stringify(z.encode(route.output, value as never));
   if (route.slow !== true || !wantsLines(incoming)) {
     const value = await withTime(
-      route.call(ledger, { ...request, onProgress: () => {} }),
+      carryOut(() => {}),
       route.slow === true ? 0 : deps.limits?.answerMs,
     );
     return { type: JSON_TYPE, body: write(value) };
   }
-  const work = (onProgress: (done: number, of: number) => void) =>
-    route.call(ledger, { ...request, onProgress });
-  return { type: LINES_TYPE, body: progressLines(work, write) };
+  return { type: LINES_TYPE, body: progressLines(carryOut, write) };
 }
 
 const NO_QUERY = z.strictObject({});

@@ -82,12 +82,10 @@ async function serve(
   const report = (event: string, fields: object): void => deps.log.write('error', event, { ...fields });
   const touched = (account: string): void => state.touched(account);
   let answer: Answer;
-  if (route.kind === 'document') answer = await answerDocument(incoming, route, admitted, params, deps);
+  if (route.kind === 'document')
+    answer = await answerDocument(incoming, route, admitted, params, deps, touched);
   else if (route.kind === 'lines') answer = await answerLines(route, admitted, params, deps, report);
   else answer = answerBatch(incoming, route, admitted, deps, { report, touched });
-  if (route.writes === true && route.kind === 'document' && admitted.options.dryRun !== true) {
-    if (route.scope === 'account') touched(admitted.account);
-  }
   return { status: 200, headers: { 'content-type': answer.type, ...SAFE }, body: answer.body };
 }
 

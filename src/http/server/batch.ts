@@ -61,7 +61,7 @@ export function answerBatch(
       const dryRun = admitted.options.dryRun === true;
       for await (const group of groupsOf(linesOf(from), dryRun ? GROUP.dry : GROUP.booked)) {
         const results = await book(to, group.map(read), dryRun);
-        if (!dryRun) {
+        if (!dryRun && admitted.options.topup !== false) {
           for (const result of results) if (result.status === 'booked') touched(result.receipt.account);
         }
         yield results.map((result) => `${JSON.stringify(z.encode(route.line, result as never))}\n`).join('');

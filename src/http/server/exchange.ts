@@ -69,7 +69,7 @@ export async function admit(
     throw error;
   }
   rate.take(access.id);
-  const { account: asked, dryRun, ...query } = queryOf(incoming.url ?? '');
+  const { account: asked, dryRun, topup, ...query } = queryOf(incoming.url ?? '');
   if (asked !== undefined && (route.scope !== 'account' || !ACCOUNT_ID.test(asked))) {
     // Whether it may is said first: a refusal must not tell what there is.
     requireAccess(access, route, undefined);
@@ -89,7 +89,7 @@ export async function admit(
       actor: access.id,
       now: clock === undefined ? null : parseInstant(clock, 'Credits-Now'),
     },
-    options: optionsOf(incoming, route, dryRun),
+    options: { ...optionsOf(incoming, route, dryRun), ...topupOf(route, topup) },
     query,
   };
 }
@@ -109,6 +109,14 @@ function optionsOf(incoming: IncomingMessage, route: Route, dryRun: string | und
   const key = readKey(written);
   if (!KEY.test(key)) throw invalid('Idempotency-Key must be 1 to 255 characters without control characters');
   return { key, dryRun: dryRun === 'true' };
+}
+
+/** `?topup=`. @throws LedgerError `invalid_argument` */
+function topupOf(route: Route, topup: string | undefined): Pick<WriteOptions, 'topup'> {
+  if (topup === undefined) return {};
+  if (route.topsUp === undefined) throw invalid('topup is for requests that may make a top-up due');
+  if (!/^(true|false)$/.test(topup)) throw invalid('topup is true or false');
+  return { topup: topup === 'true' };
 }
 
 /**
