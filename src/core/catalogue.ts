@@ -61,6 +61,11 @@ export interface Catalogue {
   findModel(text: string): ModelRow | undefined;
   /** The same without dated ids: for what adds or changes rows, where `gpt-4o-2024-05-13` may be a model of its own. */
   findNamed(text: string): ModelRow | undefined;
+  /**
+   * Ids of every model that a text names, or named before a model or alias of that very name was added, and the text
+   * itself: what a request may have meant when it was made. Lower case.
+   */
+  meanings(text: string): string[];
   /** The rate row in force at an instant; undefined before the first. */
   rateAt(model: string, at: Instant): RateRow | undefined;
   rateByNo(no: number): RateRow | undefined;
@@ -87,7 +92,8 @@ function withoutDate(text: string): string | undefined {
 function byName(models: readonly ModelRow[]): { ids: Map<string, ModelRow>; names: Map<string, ModelRow> } {
   const ids = new Map<string, ModelRow>();
   const names = new Map<string, ModelRow>();
-  for (const model of models) names.set(model.name.toLowerCase(), model);
+  // Two of one name there were before a name could be taken: the first keeps it.
+  for (const model of models.toReversed()) names.set(model.name.toLowerCase(), model);
   for (const model of models) for (const alias of model.aliases) ids.set(alias.toLowerCase(), model);
   for (const model of models) ids.set(model.id.toLowerCase(), model);
   return { ids, names };
@@ -124,9 +130,18 @@ export function createCatalogue(rows: CatalogueRows): Catalogue {
   const packages = dated(rows.packages, (row) => row.id);
   const findNamed = (text: string): ModelRow | undefined =>
     ids.get(text.toLowerCase()) ?? names.get(text.toLowerCase());
+  const called = (text: string): string[] =>
+    rows.models
+      .filter(({ id, name, aliases }) => [id, name, ...aliases].some((word) => word.toLowerCase() === text))
+      .map(({ id }) => id.toLowerCase());
   return {
     rows,
     findNamed,
+    meanings(text) {
+      const word = text.toLowerCase();
+      const stem = withoutDate(word);
+      return [...new Set([...called(word), ...(stem === undefined ? [] : called(stem)), word])];
+    },
     findModel(text) {
       const exact = findNamed(text);
       if (exact !== undefined) return exact;

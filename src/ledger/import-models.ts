@@ -17,7 +17,8 @@ import type { SettingRow } from './store.ts';
 /**
  * Books a list.
  * @param listed models by their full ids, rates as canonical decimal text; null: listed without a price
- * @throws LedgerError `key_reused`, `invalid_argument` (a model that no list reads like that; nothing is booked then)
+ * @throws LedgerError `key_reused`, `invalid_argument` (a model that no list reads like that, or whose id another one is called
+ *   by; nothing is booked then)
  */
 export async function importModels(
   deps: LocalDeps,
@@ -29,7 +30,10 @@ export async function importModels(
     deps,
     ['import', listed],
     (catalogue, now) => {
-      const { added, changed } = planImport(catalogue, models, now);
+      const { added, changed, taken } = planImport(catalogue, models, now);
+      for (const { listed: model, by } of taken) {
+        throw invalid(`model ${JSON.stringify(model.id)}: ${by} is called so already`);
+      }
       let no = catalogue.rows.rates.reduce((most, rate) => Math.max(most, rate.no), 0);
       const rate = (model: string, rates: Rates | null): SettingRow => {
         no += 1;

@@ -12,8 +12,16 @@ export const keyReused = (key: string): LedgerError =>
 /**
  * Refuses a known key whose receipt answers another request.
  * @param request hash of the request that comes with the key now
+ * @param earlier hashes that the same request may have had when the key was new
  * @throws LedgerError `key_reused`
  */
-export function requireSameRequest({ booked }: Replay, request: string | null, key: string | null): void {
-  if (booked.receipt.request !== request) throw keyReused(key!);
+export function requireSameRequest(
+  { booked }: Replay,
+  request: string | null,
+  key: string | null,
+  earlier: () => readonly string[] = () => [],
+): void {
+  const bound = booked.receipt.request;
+  if (bound === request || (bound !== null && earlier().includes(bound))) return;
+  throw keyReused(key!);
 }

@@ -92,6 +92,13 @@ export function setModel(deps: LocalDeps, input: ModelSetInput, options: WriteOp
         'a model keeps its provider; choose another id',
       );
     }
+    const called = known === undefined && input.name !== null ? catalogue.findNamed(input.name) : undefined;
+    if (called !== undefined) {
+      throw invalid(
+        `${called.id} is called ${JSON.stringify(input.name)} already`,
+        'choose another name: past bookings used this one',
+      );
+    }
     const model: SettingRow[] = known === undefined ? [newModel(input, provider)] : [];
     const id = known?.id ?? input.model;
     const no = catalogue.rows.rates.reduce((most, rate) => Math.max(most, rate.no), 0) + 1;

@@ -22,7 +22,7 @@ import { LocalPayments } from './local-payments.ts';
 import { readAccount, readAccounts, readCycle, readHolds, readLog, readPlan } from './local-reads.ts';
 import { aliasModel, definePlan, setModel } from './local-settings.ts';
 import { expire, runCycle } from './local-sweeps.ts';
-import { requestText } from './requests.ts';
+import { earlierTexts, requestText } from './requests.ts';
 import type {
   ByokInput,
   GrantInput,
@@ -326,7 +326,7 @@ function decideOnce(
 ): Decided {
   const request = key === null ? null : deps.sha256(requestText(command, catalogue));
   if (replay !== null) {
-    requireSameRequest(replay, request, key);
+    requireSameRequest(replay, request, key, () => earlierTexts(command, catalogue).map(deps.sha256));
     return { replay };
   }
   refuseFuture(deps.store.mode, now, deps.wall());

@@ -11,10 +11,13 @@ import type { CallTags } from '../core/types.ts';
 
 const tagsOf = (tags: CallTags): unknown[] => [tags.activity, tags.session, tags.run];
 
-function callOf(call: CallInput | null, catalogue: Catalogue): unknown {
+/** The model of a request as its text has it. */
+type ModelOf = (model: string) => string;
+
+function callOf(call: CallInput | null, modelOf: ModelOf): unknown {
   if (call === null) return null;
   return [
-    call.model === '' ? '' : (catalogue.findModel(call.model)?.id ?? call.model).toLowerCase(),
+    call.model === '' ? '' : modelOf(call.model),
     call.provider?.toLowerCase() ?? null,
     call.inputTokens,
     call.cachedTokens,
@@ -28,23 +31,30 @@ function callOf(call: CallInput | null, catalogue: Catalogue): unknown {
 
 /** Text of a request; its SHA-256 is stored with the key. */
 export function requestText(command: Command, catalogue: Catalogue): string {
-  return JSON.stringify([command.type, ...fieldsOf(command, catalogue)]);
+  return textOf(command, (model) => (catalogue.findModel(model)?.id ?? model).toLowerCase());
 }
 
-function fieldsOf(command: Command, catalogue: Catalogue): unknown[] {
+/**
+ * Every text that the request may have had when its key was new: a model or an alias that was added since may have given
+ * its model's name another meaning, and the request is still the same.
+ */
+export function earlierTexts(command: Command, catalogue: Catalogue): string[] {
+  const call = 'call' in command ? command.call : null;
+  if (call === null || call.model === '') return [];
+  return catalogue.meanings(call.model).map((id) => textOf(command, () => id));
+}
+
+const textOf = (command: Command, modelOf: ModelOf): string =>
+  JSON.stringify([command.type, ...fieldsOf(command, modelOf)]);
+
+function fieldsOf(command: Command, modelOf: ModelOf): unknown[] {
   switch (command.type) {
     case 'spend':
-      return [
-        command.amount,
-        callOf(command.call, catalogue),
-        tagsOf(command.tags),
-        command.note,
-        command.at,
-      ];
+      return [command.amount, callOf(command.call, modelOf), tagsOf(command.tags), command.note, command.at];
     case 'hold':
       return [
         command.amount,
-        callOf(command.call, catalogue),
+        callOf(command.call, modelOf),
         tagsOf(command.tags),
         command.ttlMs,
         command.note,
@@ -55,7 +65,7 @@ function fieldsOf(command: Command, catalogue: Catalogue): unknown[] {
       return [
         command.hold,
         command.amount,
-        callOf(command.call, catalogue),
+        callOf(command.call, modelOf),
         tagsOf(command.tags),
         command.note,
       ];

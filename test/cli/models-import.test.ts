@@ -100,6 +100,24 @@ describe('models import', () => {
     expect((await credits(['models', 'show', 'openrouter/openai/gpt-5.4', '--json'])).code).toBe(0);
   });
 
+  test('a model whose id is an alias is refused by itself; a name that is taken gives way to the id', async () => {
+    const { credits, load } = await withLedger();
+    await credits(['models', 'alias', 'openrouter/some/model:free', 'haiku']);
+    const { code, json } = await load([{ ...GPT, name: 'Claude Haiku' }, FREE]);
+    expect([code, json().added, json().refused]).toEqual([
+      8,
+      1,
+      [{ row: 'openrouter/some/model:free', message: 'claude-haiku is called so already' }],
+    ]);
+    const cost = async (model: string) =>
+      (
+        await credits(['estimate', '-m', model, '--input-tokens', '1000', '--output-tokens', '0', '--json'])
+      ).json().credits;
+    expect(await cost('Claude Haiku')).toBe(0.25);
+    expect(await cost('openrouter/some/model:free')).toBe(0.25);
+    expect(await cost('openrouter/openai/gpt-5.4')).toBe(2.5);
+  });
+
   test('the same list again changes nothing; a new price is a dated row', async () => {
     const { credits, load } = await withLedger();
     await load([GPT, AUTO]);

@@ -271,6 +271,32 @@ export function ledgerContract(engine: Engine): void {
       );
     });
 
+    it('knows a request by its key whatever its model is called by now', async () => {
+      const t = await make({ plan: 'pro' });
+      const dated = callSpend(callOf('haiku-20250101', 1_000, 0));
+      const unknown = callSpend({ ...callOf('brand-new', 1_000, 0), provider: 'openai' });
+      await t.ledger.changeByok('default', { action: 'add', provider: 'openai', env: null });
+      const first = [
+        await t.ledger.spend('default', dated, { key: 'dated' }),
+        await t.ledger.spend('default', unknown, { key: 'unknown' }),
+      ];
+      const rates = { input: '9', output: '9', cacheRead: null, cacheWrite: null, from: null, name: null };
+      await t.ledger.setModel({ model: 'haiku-20250101', provider: 'anthropic', ...rates });
+      await t.ledger.aliasModel({ alias: 'brand-new', model: '4o' });
+      expect([
+        await t.ledger.spend('default', dated, { key: 'dated' }),
+        await t.ledger.spend('default', unknown, { key: 'unknown' }),
+      ]).toEqual(first.map((receipt) => ({ ...receipt, replayed: true })));
+      for (const other of [
+        callSpend(callOf('sonnet', 1_000, 0)),
+        callSpend(callOf('haiku-20250101', 999, 0)),
+      ]) {
+        await expect(t.ledger.spend('default', other, { key: 'dated' })).rejects.toMatchObject({
+          code: 'key_reused',
+        });
+      }
+    });
+
     it('changes prices by dated rows that never touch the past', async () => {
       const t = await make({ plan: 'pro' });
       const call = callSpend(callOf('haiku', 1000, 0));

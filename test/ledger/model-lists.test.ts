@@ -1,7 +1,7 @@
 /** Lists of models that a caller has read itself: what no reader of lists would let through is refused before it is booked. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ListedModel } from '../../src/catalog/openrouter.ts';
-import { type TestLedger, testLedger } from '../helpers/ledger.ts';
+import { callOf, callSpend, credits, type TestLedger, testLedger } from '../helpers/ledger.ts';
 
 let t: TestLedger;
 beforeEach(() => {
@@ -59,6 +59,41 @@ describe('a list is refused whole for', () => {
   test('a model that is listed twice', async () => {
     const list = [LISTED, { ...LISTED, id: 'openrouter/maker/Quick' }];
     await expect(t.ledger.importModels(list)).rejects.toMatchObject({ code: 'invalid_argument' });
+  });
+});
+
+describe('what a model is called stays its own', () => {
+  const priceOf = async (model: string) =>
+    (await t.ledger.spend('default', callSpend(callOf(model, 1_000, 0)))).credits;
+  const HAIKU = credits('0.25');
+
+  test('a listed model of the same name goes by its id', async () => {
+    await t.ledger.importModels([
+      { ...LISTED, name: 'Claude Haiku' },
+      { ...LISTED, id: 'openrouter/maker/other', name: 'Same' },
+      { ...LISTED, id: 'openrouter/maker/third', name: 'same' },
+    ]);
+    expect(await priceOf('Claude Haiku')).toBe(HAIKU);
+    expect(await priceOf(LISTED.id)).toBe(credits('0.5'));
+    const { rows } = await t.ledger.catalogue();
+    const names = rows.models.filter(({ provider }) => provider === 'openrouter').map(({ name }) => name);
+    expect(names.sort()).toEqual(['Same', 'openrouter/maker/quick', 'openrouter/maker/third']);
+  });
+
+  test('a listed model whose id is an alias is refused', async () => {
+    await t.ledger.aliasModel({ alias: LISTED.id, model: 'haiku' });
+    await expect(t.ledger.importModels([LISTED])).rejects.toMatchObject({ code: 'invalid_argument' });
+    expect(await priceOf(LISTED.id)).toBe(HAIKU);
+  });
+
+  test('a model set by hand takes no name that another one has', async () => {
+    const input = { provider: 'me', input: '1', output: '1', cacheRead: null, cacheWrite: null, from: null };
+    for (const name of ['Claude Haiku', 'HAIKU', 'claude-haiku']) {
+      await expect(t.ledger.setModel({ ...input, model: 'aaa', name })).rejects.toMatchObject({
+        code: 'invalid_argument',
+      });
+    }
+    expect(await priceOf('Claude Haiku')).toBe(HAIKU);
   });
 });
 

@@ -64,10 +64,11 @@ function parseJson(text: string, file: string): unknown {
   }
 }
 
-async function book(context: Context, list: ModelList): Promise<Result> {
+async function book(context: Context, read: ModelList): Promise<Result> {
   const service = await context.service(null);
   const before = await service.catalogue();
-  const plan = planImport(before, list.models, service.now());
+  const plan = planImport(before, read.models, service.now());
+  const list = withoutTaken(read, plan);
   const { key, dryRun } = context.globals;
   const isNothing = plan.added.length + plan.changed.length === 0;
   // With a key the ledger must look whether it knows the key; without one there is nothing to book.
@@ -79,6 +80,19 @@ async function book(context: Context, list: ModelList): Promise<Result> {
     dryRun,
     at: view?.receipt.at ?? service.now(),
   });
+}
+
+/** The list without the models whose id another model is called by: they are refused, row by row. */
+function withoutTaken(list: ModelList, { taken }: ImportPlan): ModelList {
+  const rows = new Set(taken.map(({ listed }) => listed));
+  return {
+    ...list,
+    models: list.models.filter((model) => !rows.has(model)),
+    refused: [
+      ...list.refused,
+      ...taken.map(({ listed, by }) => ({ row: listed.id, message: `${by} is called so already` })),
+    ],
+  };
 }
 
 interface Booked {
