@@ -2,12 +2,16 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What happens to the next request: passed on, its answer lost after the server gave it, or not passed on at all. */
+/**
+ * What happens to the next request: passed on, its answer lost or put in another's place after the server gave it, or not
+ * passed on at all.
+ */
 export type Fate =
   | 'pass'
   | 'lose answer'
   | 'refuse'
   | 'cut answer'
+  | { readonly status: number; readonly type: string; readonly body: string }
   | ((response: http.ServerResponse) => void);
 
 export interface Lossy {
@@ -38,6 +42,14 @@ export async function lossyProxy(target: string): Promise<Lossy> {
       if (fate === 'lose answer') {
         answer.resume();
         answer.on('end', () => request.socket.destroy());
+        return;
+      }
+      if (typeof fate === 'object') {
+        answer.resume();
+        answer.on('end', () => {
+          response.writeHead(fate.status, { 'content-type': fate.type });
+          response.end(fate.body);
+        });
         return;
       }
       response.writeHead(answer.statusCode!, answer.headers);

@@ -111,6 +111,39 @@ describe('a lost answer', () => {
     expect(lossy.keys.at(-1)).toBeUndefined();
   });
 
+  test.each([
+    [500, 'text/html', '<html>'],
+    [520, 'text/html', '<html>'],
+    [524, 'text/html', '<html>'],
+    [408, 'text/plain', ''],
+    [200, 'text/html', '<html>sign in</html>'],
+    [200, 'application/json', '{"receipt":1}'],
+    [200, 'application/json', '[1]'],
+  ])('is one that a proxy gave in its place: %i %s %s', async (status, type, body) => {
+    const fate = { status, type, body };
+    const before = await available();
+    lossy.fates.push(fate);
+    expect((await remote.spend('default', spendOf('1'))).replayed).toBe(false);
+    expect(await available()).toBe(before - 1);
+    lossy.fates.push(fate, fate, fate, fate);
+    const error = await remote.spend('default', spendOf('1')).catch((each) => each);
+    expect(error).toMatchObject({
+      code: 'remote_unreachable',
+      exitCode: 75,
+      details: { key: lossy.keys.at(-1) },
+    });
+    expect(error.message).toContain('whether it was booked is not known');
+    expect(await available()).toBe(before - 2);
+    const item = { account: 'default', key: `proxy ${status} ${body}`, input: spendOf('1') };
+    lossy.fates.push(fate);
+    expect((await remote.spendMany([item])).map((result) => result.status)).toEqual(['replayed']);
+    lossy.fates.push(fate);
+    await expect(remote.setPlan('default', { plan: 'pro', mode: null })).rejects.toMatchObject({
+      code: 'remote_unreachable',
+      message: expect.stringContaining('not known'),
+    });
+  });
+
   test('in the middle of an export is no end of it', async () => {
     lossy.fates.push('cut answer');
     const read = async () => {

@@ -60,14 +60,26 @@ export class Asker {
     if (route.kind !== 'document') throw new Error(`${name} answers in lines`);
     const { outgoing, ownKey } = this.#outgoing(route, question, route.slow === true);
     const { transport } = this.#options;
-    const value = await transport.send(outgoing, async (incoming) => {
-      await this.#requireAnswer(incoming, outgoing);
-      if (incoming.headers['content-type']?.startsWith(LINES) === true) {
-        return this.#result(route.output, incoming, question.onProgress);
-      }
-      return this.#read(route.output, parse(await transport.text(incoming), this.#options.url));
-    });
+    const value = await transport.send(outgoing, (incoming) =>
+      this.#readable(outgoing, async () => {
+        await this.#requireAnswer(incoming, outgoing);
+        if (incoming.headers['content-type']?.startsWith(LINES) === true) {
+          return this.#result(route.output, incoming, question.onProgress);
+        }
+        return this.#read(route.output, parse(await transport.text(incoming), this.#options.url));
+      }),
+    );
     return { value, ownKey };
+  }
+
+  /** An answer with success to a write that nobody can read is a lost one: the ledger may have booked. */
+  async #readable<T>(outgoing: Outgoing, read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof NotOurs) || !error.mayBeDone || !outgoing.writes) throw error;
+      throw this.#options.transport.unreadable(error.what);
+    }
   }
 
   /** Asks for lines; each list holds those that came together. @throws LedgerError as `ask` */
@@ -98,15 +110,17 @@ export class Asker {
     const headers = { ...outgoing.headers, 'content-type': LINES };
     // Every line has its own key, so that sending all of them again books none twice.
     const batch: Outgoing = { ...outgoing, headers, body, repeatable: true };
-    return this.#options.transport.send(batch, async (incoming) => {
-      await this.#requireAnswer(incoming, batch);
-      const answers: unknown[] = [];
-      for await (const rows of this.#rows(incoming, (line) => this.#read(route.line, line))) {
-        answers.push(...rows);
-      }
-      if (answers.length !== items.length) throw this.#options.transport.cutOff();
-      return answers;
-    });
+    return this.#options.transport.send(batch, (incoming) =>
+      this.#readable(batch, async () => {
+        await this.#requireAnswer(incoming, batch);
+        const answers: unknown[] = [];
+        for await (const rows of this.#rows(incoming, (line) => this.#read(route.line, line))) {
+          answers.push(...rows);
+        }
+        if (answers.length !== items.length) throw this.#options.transport.cutOff();
+        return answers;
+      }),
+    );
   }
 
   #outgoing(route: Route, question: Question, asLines: boolean): { outgoing: Outgoing; ownKey: boolean } {
@@ -143,7 +157,8 @@ export class Asker {
       const refused = refusalOf(parse(text, url), status, url);
       throw refused.code === 'remote_unreachable' ? transport.late(refused.message, outgoing) : refused;
     }
-    throw notOurs(url, status >= 300 && status < 400 ? 'it redirects elsewhere' : `it answers ${status}`);
+    const what = status >= 300 && status < 400 ? 'it redirects elsewhere' : `it answers ${status}`;
+    throw new NotOurs(url, what, false);
   }
 
   /** @throws LedgerError `invalid_argument`: an answer of another shape comes from something else, or from another version */
@@ -153,7 +168,7 @@ export class Asker {
     const [first] = result.error.issues;
     const where =
       first === undefined || first.path.length === 0 ? '' : ` (${first.path.map(String).join('.')})`;
-    throw notOurs(this.#options.url, `its answer has another shape${where}`);
+    throw new NotOurs(this.#options.url, `its answer has another shape${where}`);
   }
 
   /** Lines of progress, then the answer. */
@@ -236,13 +251,23 @@ function parse(text: string, url: string): unknown {
   } catch {
     // Said below.
   }
-  throw notOurs(url, 'its answer is no JSON');
+  throw new NotOurs(url, 'its answer is no JSON');
 }
 
-const notOurs = (url: string, what: string): LedgerError =>
-  new LedgerError('invalid_argument', `${url} is no served ledger: ${what}`, {
-    hint: 'give the address of `credits serve`, without /v1',
-  });
+/** An answer that no served ledger gives. */
+class NotOurs extends LedgerError {
+  readonly what: string;
+  /** Whoever answered says neither that it was done nor that it was not. */
+  readonly mayBeDone: boolean;
+
+  constructor(url: string, what: string, mayBeDone = true) {
+    super('invalid_argument', `${url} is no served ledger: ${what}`, {
+      hint: 'give the address of `credits serve`, without /v1',
+    });
+    this.what = what;
+    this.mayBeDone = mayBeDone;
+  }
+}
 
 /** Which code a newer server's code counts as here, by its status. */
 const BY_STATUS: Readonly<Record<number, RefusalCode>> = {

@@ -60,8 +60,8 @@ class Lost extends Error {
   }
 }
 
-/** Statuses of proxies whose server did not answer. */
-const GATEWAY: ReadonlySet<number> = new Set([502, 503, 504]);
+/** A proxy's own answer, which does not say what the server behind it did: all from 500 on (524 is one), and 408. */
+const isGateway = ({ status }: Incoming): boolean => status >= 500 || status === 408;
 
 export class Transport {
   readonly #options: TransportOptions;
@@ -88,7 +88,7 @@ export class Transport {
         const incoming = await this.#once(outgoing);
         const later = retryAfter(incoming);
         if (later === null || attempt >= tries) {
-          if (GATEWAY.has(incoming.status) && !isProblem(incoming)) {
+          if (isGateway(incoming) && !isProblem(incoming)) {
             incoming.body.resume();
             throw new Lost(`the proxy answers ${incoming.status}`, true);
           }
@@ -138,6 +138,11 @@ export class Transport {
   /** For an answer that ended without its last line. */
   cutOff(): Error {
     return new Lost('the answer was cut off', true);
+  }
+
+  /** For an answer that nobody can read: whoever gave it, what was asked for may have been done. */
+  unreadable(what: string): Error {
+    return new Lost(what, true);
   }
 
   /** What a loss means outside of `send`, where nothing can be sent again. */
