@@ -217,6 +217,33 @@ describe('one bad request is its own answer', () => {
     expect(await codeOf(await get(path))).toEqual([400, 'invalid_argument']);
   });
 
+  test('a key that is no UTF-8 is refused: two of them would become one', async () => {
+    await start();
+    // As `fetch` sends letters beyond ASCII.
+    for (const key of ['commande-\u00e9', 'commande-\u00e8']) {
+      const answer = await post('/v1/spends', '{"credits":1}', { 'idempotency-key': key });
+      expect(await codeOf(answer)).toEqual([400, 'invalid_argument']);
+    }
+    const utf8 = Buffer.from('commande-\u00e9').toString('latin1');
+    expect((await post('/v1/spends', '{"credits":1}', { 'idempotency-key': utf8 })).status).toBe(200);
+  });
+
+  test.each(['/v1/spends', '/v1/spends/batch', '/v1/holds', '/v1/balance', '/v1/export/usage'])(
+    'a word of the query that %s does not know is refused: it may be a misspelt dryRun',
+    async (path) => {
+      await start();
+      const body = '{"credits":1,"key":"misspelt"}\n';
+      const method = /balance|export/.test(path) ? 'GET' : 'POST';
+      const url = `${served.url}${path}?dryrun=true`;
+      const answer = await fetch(url, {
+        method,
+        headers: headersOf(),
+        ...(method === 'GET' ? {} : { body }),
+      });
+      expect(await codeOf(answer)).toEqual([400, 'invalid_argument']);
+    },
+  );
+
   test('a key where nothing is booked is refused; blanks of a quoted key are kept', async () => {
     await start();
     const read = await get('/v1/balance', { headers: { ...headersOf(), 'idempotency-key': 'k' } });

@@ -72,7 +72,8 @@ export async function answerDocument(
   return { type: LINES_TYPE, body: progressLines(carryOut, write) };
 }
 
-const NO_QUERY = z.strictObject({});
+/** The query of a route that has no words of its own: a word that is misspelt must not be passed over. */
+export const NO_QUERY = z.strictObject({});
 
 /** @param ms 0 or undefined: as long as it takes */
 async function withTime<T>(work: Promise<T>, ms: number | undefined): Promise<T> {

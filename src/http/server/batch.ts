@@ -10,7 +10,7 @@ import type { ItemResult, LedgerService, SpendItem } from '../../ledger/service.
 import type { Route } from '../route.ts';
 import { decode } from '../wire/check.ts';
 import type { Answer, Report } from './answer.ts';
-import { errorLine, LINES_TYPE } from './answer.ts';
+import { errorLine, LINES_TYPE, NO_QUERY } from './answer.ts';
 import { requireAccount, requireRecent } from './authenticate.ts';
 import { BODY_LIMIT, parseJson } from './body.ts';
 import type { ServerDeps } from './deps.ts';
@@ -38,6 +38,7 @@ export function answerBatch(
   deps: ServerDeps,
   { report, touched }: { readonly report: Report; readonly touched: (account: string) => void },
 ): Answer {
+  decode(NO_QUERY, admitted.query, 'query');
   const ledger = deps.ledger(admitted.acting);
   const readLine = (text: string): Read => {
     try {

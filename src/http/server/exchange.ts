@@ -122,9 +122,13 @@ function topupOf(route: Route, topup: string | undefined): Pick<WriteOptions, 't
 /**
  * A key as a header carries it: bytes, since it may be any text; in quotes where blanks would be lost at its ends.
  * Source: draft-ietf-httpapi-idempotency-key-header (a string of RFC 9651), and those who write it bare.
+ * @throws LedgerError `invalid_argument`
  */
 function readKey(written: string): string {
-  const text = Buffer.from(written, 'latin1').toString('utf8');
+  const bytes = Buffer.from(written, 'latin1');
+  // Made readable, two different keys could become one.
+  if (!isUtf8(bytes)) throw invalid('Idempotency-Key is not valid UTF-8');
+  const text = bytes.toString('utf8');
   if (text.length < 2 || !text.startsWith('"') || !text.endsWith('"')) return text;
   return text.slice(1, -1).replace(/\\(["\\])/g, '$1');
 }
