@@ -5,7 +5,7 @@
  * Source: contract 1 (cost of a call), 5.6 and 5.10 (debt, own provider keys), 6 (`estimate`).
  */
 import { type CallTerms, priceOn } from './calls.ts';
-import { type Microcredits, subtract, ZERO } from './credits.ts';
+import { type Microcredits, micro, subtract, ZERO } from './credits.ts';
 import { type CallTokens, priceCall, priceInput, type Rates, ratesFor, type TokenRates } from './rates.ts';
 
 /** Where an input count comes from: told by the user, counted exactly, or counted with a range around it. */
@@ -52,11 +52,11 @@ export interface Estimate {
   /** `credits − inputCredits`, so that both add up. */
   readonly outputCredits: Microcredits;
   readonly credits: Microcredits;
-  /** Price with the least input it may be. Output as expected. */
+  /** The least that an input it may be costs. Output as expected. */
   readonly low: Microcredits;
-  /** Price with the most input it may be. Output as expected. */
+  /** The most that an input it may be costs. Output as expected. */
   readonly high: Microcredits;
-  /** Most input and most output; null where the most output is unknown. `low <= credits <= high <= worstCase`. */
+  /** The same with the most output; null where that is unknown. `low <= credits <= high <= worstCase`. */
   readonly worstCase: Microcredits | null;
   /** Price by the rate card, also on an own key; null without a price. */
   readonly listCredits: Microcredits | null;
@@ -92,7 +92,10 @@ export function estimateCall(
   const price = (inputTokens: number, output: number): Microcredits =>
     terms.byok || rates === null ? ZERO : priceCall(rates, withInput(expected, inputTokens, output));
   const inputCredits = terms.byok || rates === null ? ZERO : priceInput(rates, expected);
-  const worstCase = worstOf(terms.byok, maxOutputTokens, (output) => price(input.high, output));
+  const inputs = turningPoints(rates, input);
+  const mostWith = (output: number): Microcredits =>
+    micro(Math.max(...inputs.map((each) => price(each, output))));
+  const worstCase = worstOf(terms.byok, maxOutputTokens, mostWith);
   return {
     model: terms.model,
     provider: terms.provider,
@@ -107,12 +110,21 @@ export function estimateCall(
     inputCredits,
     outputCredits: subtract(credits, inputCredits),
     credits,
-    low: price(input.low, outputTokens),
-    high: price(input.high, outputTokens),
+    low: micro(Math.min(...inputs.map((each) => price(each, outputTokens)))),
+    high: mostWith(outputTokens),
     worstCase,
     listCredits,
     judged: ask.maxOutputTokens === null ? credits : (worstCase ?? credits),
   };
+}
+
+/**
+ * Inputs of a counted range among which are its cheapest and its dearest: its ends, and the last input below and the first
+ * above each threshold, since a long input may cost less than a shorter one. Between two of them a price only rises.
+ */
+function turningPoints(rates: Rates | null, { low, high }: InputCount): number[] {
+  const edges = (rates?.tiers ?? []).flatMap(({ above }) => [above, above + 1]);
+  return [low, ...edges.filter((edge) => edge > low && edge < high), high];
 }
 
 function worstOf(

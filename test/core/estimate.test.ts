@@ -143,6 +143,64 @@ describe('the price of an expected call', () => {
     expect(estimateCall(at(rates), call(given(5_000), 5))).toMatchObject({ credits: 0, listCredits: 0 });
   });
 
+  describe('with a price of long inputs', () => {
+    const tiered = (...tiers: readonly (readonly [number, string, string, string?])[]): Rates => ({
+      ...{ input: '10', output: '10', cacheRead: '4', cacheWrite: '12' },
+      tiers: tiers.map(([above, input, output, cacheRead = null]) => ({
+        ...{ above, input, output, cacheRead, cacheWrite: null },
+      })),
+    });
+    const counted = (low: number, tokens: number, high: number): InputCount => {
+      return { low, tokens, high, method: 'approximate', how: 'x' };
+    };
+
+    test('that is lower, the dearest input is the last below the threshold, the cheapest the first above', () => {
+      const estimate = estimateCall(at(tiered([8, '1', '1'])), call(counted(6, 9, 12), 100, { max: 200 }));
+      // 8 tokens at 10, 9 at 1.
+      expect(estimate).toMatchObject({ low: 109_000, credits: 109_000, high: 1_080_000 });
+      expect(estimate).toMatchObject({ worstCase: 2_080_000, judged: 2_080_000 });
+    });
+
+    test('keeps its range around the price of every input in it', () => {
+      const size = fc.integer({ min: 0, max: 40 });
+      const rate = fc.integer({ min: 0, max: 20 }).map(String);
+      fc.assert(
+        fc.property(
+          fc.tuple(size, size, size),
+          fc.uniqueArray(fc.tuple(size, rate, rate, rate), { selector: ([above]) => above, maxLength: 3 }),
+          fc.tuple(size, size, size, size),
+          (sizes, tiers, [read, written, out, more]) => {
+            const [low, mid, high] = [...sizes].sort((a, b) => a - b) as [number, number, number];
+            const rates = tiered(...[...tiers].sort(([a], [b]) => a - b));
+            const cache = {
+              read: Math.min(read, mid),
+              written: Math.min(written, mid - Math.min(read, mid)),
+            };
+            const of = (count: InputCount, output: number, max: number) =>
+              estimateCall(at(rates), call(count, output, { ...cache, max }));
+            const estimate = of(counted(low, mid, high), out, out + more);
+            const all = Array.from({ length: high - low + 1 }, (_, index) => {
+              const tokens = low + index;
+              const written = Math.min(cache.written, tokens);
+              const parts = { read: Math.min(cache.read, tokens - written), written };
+              return [out, out + more].map((output) => {
+                return estimateCall(at(rates), call(given(tokens), output, parts)).credits;
+              }) as [Microcredits, Microcredits];
+            });
+            expect([estimate.low, estimate.high, estimate.worstCase]).toEqual([
+              Math.min(...all.map(([usual]) => usual)),
+              Math.max(...all.map(([usual]) => usual)),
+              Math.max(...all.map(([, most]) => most)),
+            ]);
+            const ordered = [estimate.low, estimate.credits, estimate.high, estimate.worstCase!];
+            expect([...ordered].sort((a, b) => a - b)).toEqual(ordered);
+          },
+        ),
+        { seed: SEED, numRuns: 300 },
+      );
+    });
+  });
+
   test('agrees with exact fractions on any rates, and keeps its range in order', () => {
     const rate = fc
       .tuple(fc.integer({ min: 0, max: 99 }), fc.bigInt({ min: 0n, max: 10n ** 20n - 1n }))
