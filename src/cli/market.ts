@@ -14,6 +14,7 @@ import type { Context } from './context.ts';
 /** Prices and balances. */
 export interface Market {
   readonly catalogue: Catalogue;
+  /** When a call made now would be booked: the account's clock where it is ahead of the command's. Source: contract 1. */
   readonly at: Instant;
   /** null without a ledger, or without an account in it. */
   readonly funds: Funds | null;
@@ -39,7 +40,7 @@ export async function openMarket(context: Context, needsLedger: boolean): Promis
     recordsByModel(balance === null ? [] : await service.tokenRecords(context.account));
   return {
     catalogue: await service.catalogue(),
-    at: service.now(),
+    at: balance?.asOf ?? service.now(),
     funds: balance,
     byok: balance?.byok ?? {},
     tokenRecords: () => (records ??= readRecords()),

@@ -96,6 +96,21 @@ describe('estimate beside a ledger', () => {
     expect(await cost('-m', 'ACME-1', '--input-tokens', '3')).toBe(0.000251);
   });
 
+  test('prices at the time a call made now would be booked, where the account is ahead of the clock', async () => {
+    const credits = await withLedger(
+      ['models', 'set', 'haiku', '--input', '1', '--output', '5', '--from', '2026-03-20'],
+      ['spend', '1', '--now', '2026-03-21'],
+    );
+    const estimated = (await credits(['estimate', '-m', 'haiku', ...CALL, '--json'])).json().credits;
+    const spent = (await credits(['spend', '-m', 'haiku', ...CALL, '--json'])).json().credits;
+    expect([estimated, spent]).toEqual([2.7, 2.7]);
+    const simulated = await credits([
+      ...['simulate', '-m', 'haiku', '--base-tokens', '1200', '--tool-tokens', '0', '--output-tokens', '300'],
+      ...['--max-rounds', '1', '--json'],
+    ]);
+    expect(simulated.json().total).toBe(2.7);
+  });
+
   test('an account that was named must be there; the default one need not', async () => {
     const credits = commandLine(temporaryFolder());
     expect((await credits(['init', '-a', 'acme'])).code).toBe(0);

@@ -427,6 +427,18 @@ describe('--charge', () => {
     expect(await charge('--now', '2026-03-13T00:00:00Z')).toEqual([0, 0, 1]);
   });
 
+  test('a call between our clock and that of the account is priced and booked at its own time', async () => {
+    const line = await withLedger(
+      ['models', 'set', 'haiku', '--input', '1', '--output', '1', '--from', '2026-03-13'],
+      ['spend', '1', '--now', '2026-03-14'],
+    );
+    const folder = old({
+      'a.jsonl': [answer('1', 100, '2026-03-12T10:00:00Z'), answer('2', 100, '2026-03-15T10:00:00Z')],
+    });
+    const { json } = await line(['replay', folder, '--charge', '--json']);
+    expect([json().total, json().charge.credits]).toEqual([0.375 + 1.1, 0.375 + 1.1]);
+  });
+
   test('calls that a model stands for are booked as that model', async () => {
     const line = await withLedger();
     const folder = old({ 'runs.jsonl': [run('a', 'gpt-5', [[1000, 100]])] });

@@ -83,7 +83,7 @@ async function runReplay(context: Context, request: ReplayRequest): Promise<Resu
   const charged =
     ledger === null
       ? null
-      : await chargeCalls(context, ledger, transcripts, { renaming, calls: tally.calls });
+      : await chargeCalls(context, ledger, transcripts, { renaming, calls: tally.calls, clock: market.at });
   const { report } = transcripts;
   const { dryRun } = context.globals;
   const replayed: Replayed = { tally, report, limit, maxRounds, compare: request.compare, charged, dryRun };

@@ -85,13 +85,18 @@ function itemOf(call: Call, account: string, model: string, at: Instant | null):
 
 /**
  * Books every call that is not still growing.
+ * @param clock the account's, which may be ahead of the ledger's own
  * @throws LedgerError when the ledger itself cannot go on; what was booked stays, and the same charge again books the rest
  */
 export async function chargeCalls(
   context: Context,
   ledger: LedgerService,
   transcripts: Transcripts,
-  { renaming, calls: of }: { readonly renaming: Renaming; readonly calls: number },
+  {
+    renaming,
+    calls: of,
+    clock,
+  }: { readonly renaming: Renaming; readonly calls: number; readonly clock: Instant },
 ): Promise<ChargeTally> {
   const tally: ChargeTally = { booked: 0, replayed: 0, skipped: 0, credits: ZERO, refused: [] };
   const progress = await createProgress(context, 'calls');
@@ -106,7 +111,7 @@ export async function chargeCalls(
       );
       context.signal.throwIfAborted();
     }
-    const to = { booker, account: context.account, now: ledger.now() };
+    const to = { booker, account: context.account, now: Math.max(ledger.now(), clock) };
     await bookBatch(to, batch, renaming, tally);
     batch = [];
     progress.update(tally.booked + tally.replayed + tally.refused.length, of);
