@@ -106,6 +106,16 @@ export function usageContract(engine: Engine): void {
       expect(lines(await ask(t, 'model'))).toEqual(['null 1 3']);
     });
 
+    it('by account reads each by its own clock too', async () => {
+      const t = await make();
+      await t.ledger.openAccount({ account: 'acme', plan: 'free', zone: 'UTC', anchorAt: null });
+      await t.ledger.spend('acme', spendOf('1'));
+      await at(t, '2026-03-03T12:00:00Z', '3');
+      t.at = NOON;
+      expect(lines(await ask(t, 'account'))).toEqual(['default 1 3', 'acme 1 1']);
+      expect(lines(await ask(t, 'account', { until: NOON + DAY }))).toEqual(['acme 1 1']);
+    });
+
     it('may begin before everything and end after it', async () => {
       const t = await make();
       await at(t, '2026-03-03T12:00:00Z', '3');
