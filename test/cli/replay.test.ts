@@ -280,6 +280,37 @@ describe('beside a ledger', () => {
     expect(json()).toMatchObject({ total: 0.375 + 1.1, budget: 1050, budgetFrom: 'balance' });
   });
 
+  test('compares by them too, and leaves out by name what had no price then or costs beyond all bounds', async () => {
+    const dated = (model: string, rate: string, from: string): string[] => [
+      ...['models', 'set', model, '--provider', 'acme', '--input', rate, '--output', rate, '--from', from],
+    ];
+    const line = await withLedger(
+      dated('dated-1', '2', '2026-01-01'),
+      dated('dated-1', '1', '2026-03-05'),
+      dated('brand-new', '1', '2026-03-05'),
+      dated('absurd', '1000000000', '2026-01-01'),
+    );
+    const calls = [answer('1', 1000, '2026-03-04T23:59:59Z'), answer('2', 1000, '2026-03-05T00:00:00Z')];
+    const all = await line(['replay', old({ 'a.jsonl': calls }), '--compare', '--json']);
+    const ofModel = ({ json }: typeof all) => {
+      const { models } = json() as { models: { model: string; total: number }[] };
+      return Object.fromEntries(models.map(({ model, total }) => [model, total]));
+    };
+    expect(ofModel(all)).toMatchObject({ 'claude-haiku': 3, 'dated-1': 4 + 2 });
+    expect(Object.keys(ofModel(all))).not.toContain('brand-new');
+    expect(all.stderr).toMatch(/left out, without a price at the time of these calls: brand-new\n/);
+    expect(all.stderr).not.toMatch(/absurd/);
+    const late = await line(['replay', old({ 'a.jsonl': calls.slice(1) }), '--compare', '--json']);
+    expect(ofModel(late)).toMatchObject({ 'dated-1': 2, 'brand-new': 2 });
+    const huge = [answer('1', 900_000_000, '2026-03-06T00:00:00Z')];
+    const beyond = await line(['replay', old({ 'a.jsonl': huge }), '--compare', '--json']);
+    expect(beyond.stderr).toMatch(/left out, with a call that costs more than any account holds: absurd\n/);
+    expect(Object.keys(ofModel(beyond))).toContain('brand-new');
+    expect(Object.keys(ofModel(beyond))).not.toContain('absurd');
+    const none = await line(['replay', old({ 'empty.jsonl': '' }), '--compare', '--json']);
+    expect(ofModel(none)).toMatchObject({ 'dated-1': 0, 'brand-new': 0 });
+  });
+
   test('without --charge it books nothing', async () => {
     const line = await withLedger();
     const log = (await line(['log', '--json'])).stdout;

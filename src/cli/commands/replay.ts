@@ -15,11 +15,12 @@ import { renderReplay } from '../render/replay.ts';
 import { replayDocument } from '../render/replay-json.ts';
 import { printable } from '../render/width.ts';
 import { type ChargeTally, chargeCalls } from '../replay/charge.ts';
+import { OtherModels } from '../replay/other-models.ts';
 import { Pricer, type Renaming } from '../replay/pricing.ts';
 import { readPaths } from '../replay/read.ts';
 import type { Replayed } from '../replay/replayed.ts';
 import { tallyCalls } from '../replay/tally.ts';
-import { everyModel, limitOf, pricedModel } from '../simulate/market.ts';
+import { limitOf, pricedModel } from '../simulate/market.ts';
 import { readMaxRounds } from './simulate-flags.ts';
 import { lastLineIsFree, topupAfter } from './topup-after.ts';
 
@@ -74,11 +75,11 @@ async function runReplay(context: Context, request: ReplayRequest): Promise<Resu
   const market = await openMarket(context, charge);
   // A name that is wrong is refused before gigabytes are read.
   for (const name of [...renaming.map.values(), renaming.model]) if (name !== null) pricedModel(market, name);
-  const all = request.compare ? everyModel(market) : { models: [], unpriced: [] };
   const limit = limitOf(request.budget, market.funds);
   const transcripts = await readPaths(context, request.paths, request.format);
   const pricer = new Pricer(market, renaming);
-  const tally = tallyCalls(transcripts, pricer, { maxRounds, limit, compare: all.models });
+  const compare = request.compare ? new OtherModels(market) : null;
+  const tally = tallyCalls(transcripts, pricer, { maxRounds, limit, compare });
   const ledger = charge ? await context.service() : null;
   const charged =
     ledger === null
@@ -88,9 +89,9 @@ async function runReplay(context: Context, request: ReplayRequest): Promise<Resu
   const { dryRun } = context.globals;
   const replayed: Replayed = { tally, report, limit, maxRounds, compare: request.compare, charged, dryRun };
   for (const line of [
-    ...notesOf(replayed, request, all.unpriced),
+    ...notesOf(replayed, request),
     ...manyBelow(pricer.longBelow),
-    ...othersBelow(tally.others),
+    ...othersBelow(tally.comparison.others),
   ]) {
     context.notice(line);
   }
@@ -122,7 +123,8 @@ function partly({ refused, booked, replayed }: ChargeTally, dryRun: boolean): Le
   );
 }
 
-function notesOf({ report }: Replayed, { renaming }: ReplayRequest, unpriced: readonly string[]): string[] {
+function notesOf({ report, tally }: Replayed, { renaming }: ReplayRequest): string[] {
+  const { unpriced, beyond } = tally.comparison;
   return [
     ...(renaming.model === null
       ? []
@@ -130,8 +132,19 @@ function notesOf({ report }: Replayed, { renaming }: ReplayRequest, unpriced: re
           `every call is priced as ${printable(renaming.model)}${renaming.map.size > 0 ? ', but those of --map' : ''}`,
         ]),
     ...badNotes(report),
-    ...(unpriced.length === 0 ? [] : [`left out, without a price: ${unpriced.map(printable).join(', ')}`]),
+    ...leftOut('without a price at the time of these calls', unpriced),
+    ...leftOut('with a call that costs more than any account holds', beyond),
   ];
+}
+
+/** Models of a comparison named at most: an imported list may be younger than every call. */
+const MOST_NAMED = 12;
+
+function leftOut(why: string, models: readonly string[]): string[] {
+  if (models.length === 0) return [];
+  const more = models.length - MOST_NAMED;
+  const named = models.slice(0, MOST_NAMED).map(printable).join(', ');
+  return [`left out, ${why}: ${named}${more > 0 ? ` and ${group(String(more))} more` : ''}`];
 }
 
 function badNotes({ unknownFormat, badLineCount }: ScanReport): string[] {

@@ -86,10 +86,10 @@ export const manyBelow = (calls: number): string[] =>
 
 /** The same of a comparison, by model. */
 export function othersBelow(
-  others: readonly { readonly model: { readonly name: string }; readonly longBelow: number }[],
+  others: readonly { readonly name: string; readonly longBelow: number }[],
 ): string[] {
-  const names = others.flatMap(({ model, longBelow }) =>
-    longBelow === 0 ? [] : [`${printable(model.name)} (${count(longBelow, 'call')})`],
+  const names = others.flatMap(({ name, longBelow }) =>
+    longBelow === 0 ? [] : [`${printable(name)} (${count(longBelow, 'call')})`],
   );
   if (names.length === 0) return [];
   return [`long inputs cost less here than these models' providers are known to ask: ${names.join(', ')}`];

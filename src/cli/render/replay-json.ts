@@ -28,8 +28,8 @@ export function replayDocument({ tally, report, limit, maxRounds, compare, charg
     })),
     ...(compare
       ? {
-          models: tally.others.map(({ model, total, withCacheRates }) => ({
-            model: model.card.model,
+          models: tally.comparison.others.map(({ id, total, withCacheRates }) => ({
+            model: id,
             total: sumJson(total),
             withCacheRates: sumOrNull(withCacheRates),
           })),

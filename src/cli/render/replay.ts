@@ -54,11 +54,11 @@ function modelTable({ byModel }: ReplayTally, style: TableStyle): string {
   );
 }
 
-function otherTable({ others }: ReplayTally, style: TableStyle): string {
+function otherTable({ comparison: { others } }: ReplayTally, style: TableStyle): string {
   return renderTable(
     [{ title: 'All calls on' }, right('Credits'), right('With cache rates')],
-    others.map(({ model, total, withCacheRates }) => [
-      printable(model.name),
+    others.map(({ name, total, withCacheRates }) => [
+      printable(name),
       showCredits(total),
       withCacheRates === null ? '' : showCredits(withCacheRates),
     ]),

@@ -12,7 +12,6 @@ import { type Call, UNKNOWN_MODEL } from '../../transcripts/call.ts';
 import type { Market } from '../market.ts';
 import { count } from '../render/amounts.ts';
 import { printable } from '../render/width.ts';
-import type { PricedModel } from '../simulate/market.ts';
 
 /** Which model stands for which. */
 export interface Renaming {
@@ -25,6 +24,9 @@ export interface Renaming {
 /** The model that a recorded one is priced as. */
 export const renamed = ({ map, model }: Renaming, recorded: string): string =>
   map.get(recorded.toLowerCase()) ?? model ?? recorded;
+
+/** When a call is priced: at its own time; now where it tells none, or one that is still to come. */
+export const timeOf = ({ at }: Market, call: Pick<Call, 'at'>): Instant => Math.min(call.at ?? at, at);
 
 /** Prices calls, and remembers the models that have no price. */
 export class Pricer {
@@ -45,7 +47,7 @@ export class Pricer {
   /** The price of a call; null, and remembered, where its model has none. */
   price(call: Call): CallPrice | null {
     const typed = renamed(this.#renaming, call.model);
-    const terms = this.#termsOf(typed, Math.min(call.at ?? this.#market.at, this.#market.at));
+    const terms = this.#termsOf(typed, timeOf(this.#market, call));
     if (terms !== null) {
       const price = priceOn(terms, call);
       const sold = price.byok ? null : price.listCredits;
@@ -91,11 +93,12 @@ export class Pricer {
 }
 
 /**
- * The model's rates with the cache prices that its provider is known to ask, in proportion to the input rate.
+ * A model's rates with the cache prices that its provider is known to ask, in proportion to the input rate.
+ * @param words id, name and aliases
  * @returns null where the card has a cache rate already, or nothing is known
  */
-export function withCacheRates({ rates, words }: PricedModel): Rates | null {
-  if (rates === null || rates.cacheRead !== null) return null;
+export function withCacheRates(rates: Rates, words: readonly string[]): Rates | null {
+  if (rates.cacheRead !== null) return null;
   const [known] = providerPricesOf(words);
   if (known === undefined || known.cacheRead === null) return null;
   const { cacheRead, cacheWrite } = known;

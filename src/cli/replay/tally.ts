@@ -2,11 +2,10 @@
  * Adds up recorded calls: by model, by run, against a cap and a budget, and on every other model. One pass in the order of
  * the transcripts; nothing is kept per call. Sums are bigints: transcripts of years may pass every account.
  */
-import { longPriceMissed } from '../../catalog/provider-prices.ts';
-import { priceCall, type Rates } from '../../core/rates.ts';
 import type { Call, Format, Transcripts } from '../../transcripts/call.ts';
-import { byId, type Limit, type PricedModel } from '../simulate/market.ts';
-import { type Pricer, withCacheRates } from './pricing.ts';
+import type { Limit } from '../simulate/market.ts';
+import { type Comparison, NO_COMPARISON, type OtherModels } from './other-models.ts';
+import type { Pricer } from './pricing.ts';
 
 /** Calls of one recorded model, priced as one model. Tokens as in a transcript: cache parts are parts of the input. */
 export interface ModelTally {
@@ -37,16 +36,6 @@ export interface StoppedRun {
   readonly credits: bigint;
 }
 
-/** The same calls on another model. Microcredits by the rate card, also on an own key. */
-export interface OtherModel {
-  readonly model: PricedModel;
-  readonly total: bigint;
-  /** With the cache prices that the model's provider asks; null: the card has them, or nothing is known. */
-  readonly withCacheRates: bigint | null;
-  /** Calls with a long input that cost less here than the model's provider is known to ask. */
-  readonly longBelow: number;
-}
-
 export interface ReplayTally {
   readonly calls: number;
   /** Runs with at least one real call. */
@@ -58,15 +47,16 @@ export interface ReplayTally {
   readonly stopped: readonly StoppedRun[];
   /** What all runs would have cost with the cap and the budget. */
   readonly stoppedTotal: bigint;
-  /** The cheapest first; empty unless asked for. */
-  readonly others: readonly OtherModel[];
+  /** On every other model; empty unless asked for. */
+  readonly comparison: Comparison;
 }
 
 /** What runs are held against, and what they are compared with. */
 export interface TallyOptions {
   readonly maxRounds: number;
   readonly limit: Limit | null;
-  readonly compare: readonly PricedModel[];
+  /** null: with nothing. */
+  readonly compare: OtherModels | null;
 }
 
 /** What one run has come to. */
@@ -97,13 +87,6 @@ class Tally {
   readonly #options: TallyOptions;
   readonly #byModel = new Map<string, ModelTally>();
   readonly #stopped: StoppedRun[] = [];
-  readonly #others: {
-    readonly model: PricedModel;
-    readonly rates: Rates | null;
-    total: bigint;
-    cached: bigint;
-    longBelow: number;
-  }[];
   #calls = 0;
   #runs = 0;
   #estimated = 0;
@@ -113,9 +96,6 @@ class Tally {
 
   constructor(options: TallyOptions) {
     this.#options = options;
-    this.#others = options.compare
-      .filter(({ rates }) => rates !== null)
-      .map((model) => ({ model, total: 0n, rates: withCacheRates(model), cached: 0n, longBelow: 0 }));
   }
 
   add(call: Call, price: Price): void {
@@ -123,12 +103,7 @@ class Tally {
     this.#calls += 1;
     this.#total += credits;
     this.#addToModel(call, price, credits);
-    for (const other of this.#others) {
-      const cost = priceCall(other.model.rates!, call);
-      other.total += BigInt(cost);
-      if (longPriceMissed(other.model.words, call, cost) !== undefined) other.longBelow += 1;
-      if (other.rates !== null) other.cached += BigInt(priceCall(other.rates, call));
-    }
+    this.#options.compare?.add(call);
     if (call.estimated) {
       this.#estimated += 1;
       this.#stoppedTotal += credits;
@@ -191,12 +166,6 @@ class Tally {
   done(): ReplayTally {
     const byCredits = (a: ModelTally, b: ModelTally): number =>
       a.credits === b.credits ? b.calls - a.calls : a.credits < b.credits ? 1 : -1;
-    const others = this.#others.map(({ model, total, rates, cached, longBelow }) => ({
-      model,
-      total,
-      withCacheRates: rates === null ? null : cached,
-      longBelow,
-    }));
     return {
       calls: this.#calls,
       runs: this.#runs,
@@ -205,9 +174,7 @@ class Tally {
       byModel: [...this.#byModel.values()].sort(byCredits),
       stopped: this.#stopped,
       stoppedTotal: this.#stoppedTotal,
-      others: others.sort((a, b) =>
-        a.total === b.total ? byId(a.model, b.model) : a.total < b.total ? -1 : 1,
-      ),
+      comparison: this.#options.compare?.done() ?? NO_COMPARISON,
     };
   }
 }
