@@ -6,6 +6,7 @@ import { type Catalogue, type RateRow, unknownModel } from './catalogue.ts';
 import { type Microcredits, ZERO } from './credits.ts';
 import { invalid, LedgerError } from './errors.ts';
 import { type CallTokens, priceCall, requireParts } from './rates.ts';
+import { DAY_MS, formatInstant } from './time.ts';
 import type { Account, Instant } from './types.ts';
 
 /** A call as a user names it. `model` is an id, name or alias; `provider` is needed for an unknown model alone. */
@@ -63,14 +64,37 @@ export function termsOf(
   }
   const byok = paysItself(model.provider);
   const row = catalogue.rateAt(model.id, at);
-  if (row?.rates == null && !byok) throw unpriced(model.id);
+  if (row?.rates == null && !byok) throw unpricedAt(catalogue, model.id, at);
   return { model: model.id, provider: model.provider, rate: row?.rates == null ? null : row, byok };
 }
 
+/** The refusal for a call of a listed model that has no price, or none yet. */
+function unpricedAt(catalogue: Catalogue, model: string, at: Instant): LedgerError {
+  const later = catalogue.rows.rates
+    .filter((row) => row.model === model && row.rates !== null && row.from > at)
+    .map((row) => row.from);
+  if (later.length === 0) return unpriced(model);
+  const begins = formatInstant(Math.min(...later));
+  return new LedgerError(
+    'unpriced_model',
+    `${model} has no price at the time of the call, ${formatInstant(at)}: one begins ${begins}`,
+    { hint: `set an earlier one with ${settingFrom(catalogue, model, at)}`, details: { model } },
+  );
+}
+
+/** The command that gives a model a price for calls from an instant on, as words for a hint. */
+export function settingFrom(catalogue: Catalogue, model: string, at: Instant): string {
+  const day = at - (at % DAY_MS);
+  // A row that begins on that very day would go before one from its midnight on.
+  const isFree = !catalogue.rows.rates.some((row) => row.model === model && row.from > day && row.from <= at);
+  const from = isFree ? formatInstant(day).slice(0, 10) : formatInstant(at);
+  return `\`credits models set ${model} --input N --output N --from ${from}\``;
+}
+
 /** The refusal for a model that is listed without a price. */
-export function unpriced(model: string): LedgerError {
+function unpriced(model: string): LedgerError {
   return new LedgerError('unpriced_model', `${model} has no price at that time`, {
-    hint: `set one with \`credits models set ${model} --input N --output N\``,
+    hint: `set one with \`credits models set ${model} --input N --output N\`, for earlier calls also --from`,
     details: { model },
   });
 }

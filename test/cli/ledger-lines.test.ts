@@ -170,6 +170,22 @@ describe('import', () => {
   const good =
     '{"model":"haiku","inputTokens":1200,"outputTokens":300,"at":"2026-02-19T10:00:00Z"}\n{"credits":1.5}\n';
 
+  test('of calls before the first price of their model says so, and what gives them one', async () => {
+    const { at } = await ledger('late-price');
+    const now = at('2026-02-20T12:00:00Z');
+    const set = 'models set brand-new --provider acme --input 1 --output 1';
+    expect((await now(set)).code).toBe(0);
+    const stdin = '{"model":"brand-new","inputTokens":1000,"at":"2026-02-19T10:00:00Z"}\n';
+    const { json, failure } = await now('import - --json', { stdin });
+    expect(json().refused).toMatchObject([{ line: 1, code: 'unpriced_model' }]);
+    expect(json().refused[0].message).toMatch(
+      /no price at the time of the call, .*: one begins 2026-02-20T12:00/,
+    );
+    expect(failure().hint).toMatch(/`credits models set … --from T` gives a model a price for earlier calls/);
+    expect((await now(`${set} --from 2026-02-19`)).code).toBe(0);
+    expect((await now('import - --json', { stdin })).json()).toMatchObject({ booked: 1, credits: 1 });
+  });
+
   test('bad input of every kind is refused by its line; the rest is booked', async () => {
     const { at } = await ledger('bad-import');
     const now = at('2026-02-20T12:00:00Z');

@@ -149,6 +149,38 @@ describe('without a ledger', () => {
     expect((await line(['log', '--kind', 'spent', '--json'])).json().entries).toEqual([]);
   });
 
+  test('a model whose price begins after the calls is told so, and the command that prices them', async () => {
+    const set = ['models', 'set', 'brand-new', '--provider', 'acme', '--input', '1', '--output', '1'];
+    const line = await withLedger([...set, '--from', '2026-03-05']);
+    const calls = [
+      answer('1', 100, '2026-03-04T10:00:00Z', 'brand-new'),
+      answer('2', 100, '2026-03-03T10:00:00Z', 'brand-new'),
+      answer('3', 100, '2026-03-06T10:00:00Z', 'brand-new'),
+    ];
+    const late = old({ 'a.jsonl': calls });
+    const { code, failure } = await line(['replay', late, '--json']);
+    expect([code, failure().message]).toEqual([
+      2,
+      '1 model without a price: brand-new (2 calls, no price at the time of these calls)',
+    ]);
+    expect(failure().hint).not.toContain('make a model known');
+    const told = /`credits (models set brand-new) --input N --output N (--from 2026-03-03)`/.exec(
+      failure().hint,
+    )!;
+    const set2 = `${told[1]} --input 2 --output 2 ${told[2]}`.split(' ');
+    expect((await line(set2)).code).toBe(0);
+    expect((await line(['replay', late, '--json'])).json().total).toBe(2.2 + 2.2 + 1.1);
+    const both = { 'a.jsonl': [...calls, answer('4', 1, '2026-02-01T00:00:00Z', 'gpt-5')], 'b.jsonl': [] };
+    const more = await withLedger([...set, '--from', '2026-03-05']);
+    const mixed = (await more(['replay', old(both), '--json'])).failure();
+    expect(mixed.message).toContain(
+      'brand-new (2 calls, no price at the time of these calls), gpt-5 (1 call)',
+    );
+    expect(mixed.hint).toMatch(
+      /--map gpt-5=MODEL; .*make a model known; `credits models set brand-new .*--from/,
+    );
+  });
+
   test('without --charge it opens the ledger for reading alone, and names no target', async () => {
     const line = await withLedger();
     const plain = await line(['replay', old(RUNS), '-m', 'haiku']);

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { defaultCatalogue, defaultRows } from '../../src/catalog/index.ts';
 import { priceOn, termsOf } from '../../src/core/calls.ts';
-import { createCatalogue } from '../../src/core/catalogue.ts';
+import { createCatalogue, type RateRow } from '../../src/core/catalogue.ts';
+import { isLedgerError } from '../../src/core/errors.ts';
+import { parseInstant } from '../../src/core/time.ts';
 
 const own = { byok: { anthropic: 'MY_KEY' } };
 const none = { byok: {} };
@@ -76,6 +78,47 @@ describe('the terms of a call', () => {
       rate: null,
       byok: true,
     });
+  });
+});
+
+describe('a model whose price begins after the call', () => {
+  const [model] = defaultCatalogue().rows.models;
+  const rates = { input: '1', output: '1', cacheRead: null, cacheWrite: null };
+  const row = (from: string, priced: boolean) => ({
+    ...{ no: 1, model: 'late', from: parseInstant(from), rates: priced ? rates : null },
+  });
+  const refusal = (at: string, ...rows: RateRow[]) => {
+    const models = [{ ...model!, id: 'late', name: 'Late', aliases: [] }];
+    const catalogue = createCatalogue({ models, rates: rows, plans: [], packages: [] });
+    try {
+      termsOf(catalogue, none, call('late'), parseInstant(at));
+    } catch (error) {
+      if (isLedgerError(error)) return { code: error.code, message: error.message, hint: error.hint };
+    }
+    return null;
+  };
+
+  test('is refused with the time of its first price and a command that gives it an earlier one', () => {
+    const rows = [row('2026-03-07', true), row('2026-03-05', true)];
+    expect(refusal('2026-03-04T10:00:00Z', ...rows)).toEqual({
+      code: 'unpriced_model',
+      message:
+        'late has no price at the time of the call, 2026-03-04T10:00:00.000Z: one begins 2026-03-05T00:00:00.000Z',
+      hint: 'set an earlier one with `credits models set late --input N --output N --from 2026-03-04`',
+    });
+    expect(refusal('2026-03-05', ...rows)).toBe(null);
+  });
+
+  test('is told the instant where a row without a price began on the same day', () => {
+    const rows = [row('2026-03-04T09:00:00Z', false), row('2026-03-05', true)];
+    expect(refusal('2026-03-04T10:00:00Z', ...rows)?.hint).toContain('--from 2026-03-04T10:00:00.000Z`');
+    expect(refusal('2026-03-04T08:59:59Z', ...rows)?.hint).toContain('--from 2026-03-04`');
+  });
+
+  test('is told of no other price where there is none', () => {
+    const { message, hint } = refusal('2026-03-04', row('2026-03-01', false))!;
+    expect(message).toBe('late has no price at that time');
+    expect(hint).toContain('also --from');
   });
 });
 

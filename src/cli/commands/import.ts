@@ -72,13 +72,17 @@ function answer(tally: Tally, dryRun: boolean) {
 }
 
 function partly({ read, refused }: Tally, dryRun: boolean): LedgerError {
+  const isLate = refused.some(({ code }) => code === 'unpriced_model');
+  const earlier = isLate ? '; `credits models set … --from T` gives a model a price for earlier calls' : '';
   return new LedgerError(
     'partly_refused',
     `${group(String(refused.length))} of ${count(read, 'line')} refused`,
     {
-      hint: dryRun
-        ? 'this was a dry run: nothing was booked'
-        : 'the others are booked; put the refused ones right and import them again',
+      hint: `${
+        dryRun
+          ? 'this was a dry run: nothing was booked'
+          : 'the others are booked; put the refused ones right and import them again'
+      }${earlier}`,
       details: { refused: refused.length, read },
     },
   );

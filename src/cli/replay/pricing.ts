@@ -4,7 +4,7 @@
  */
 
 import { longPriceMissed, providerPricesOf } from '../../catalog/provider-prices.ts';
-import { type CallPrice, type CallTerms, priceOn, termsOf } from '../../core/calls.ts';
+import { type CallPrice, type CallTerms, priceOn, settingFrom, termsOf } from '../../core/calls.ts';
 import { isLedgerError, LedgerError } from '../../core/errors.ts';
 import { decimalText, parseDecimal, type Rates, type TokenRates } from '../../core/rates.ts';
 import type { Instant } from '../../core/types.ts';
@@ -28,12 +28,19 @@ export const renamed = ({ map, model }: Renaming, recorded: string): string =>
 /** When a call is priced: at its own time; now where it tells none, or one that is still to come. */
 export const timeOf = ({ at }: Market, call: Pick<Call, 'at'>): Instant => Math.min(call.at ?? at, at);
 
+/** Calls of one model without a price. */
+interface Missing {
+  calls: number;
+  /** The earliest of them. */
+  since: Instant;
+}
+
 /** Prices calls, and remembers the models that have no price. */
 export class Pricer {
   readonly #market: Market;
   readonly #renaming: Renaming;
-  /** Model → calls that could not be priced. */
-  readonly #missing = new Map<string, number>();
+  /** Model → its calls that could not be priced. */
+  readonly #missing = new Map<string, Missing>();
   /** Calls with a long input that cost less here than their provider is known to ask. */
   longBelow = 0;
   /** Models in no list, whatever the time: looking for near names once each is enough. */
@@ -47,14 +54,19 @@ export class Pricer {
   /** The price of a call; null, and remembered, where its model has none. */
   price(call: Call): CallPrice | null {
     const typed = renamed(this.#renaming, call.model);
-    const terms = this.#termsOf(typed, timeOf(this.#market, call));
+    const at = timeOf(this.#market, call);
+    const terms = this.#termsOf(typed, at);
     if (terms !== null) {
       const price = priceOn(terms, call);
       const sold = price.byok ? null : price.listCredits;
       if (sold !== null && longPriceMissed([price.model], call, sold) !== undefined) this.longBelow += 1;
       return price;
     }
-    this.#missing.set(typed, (this.#missing.get(typed) ?? 0) + 1);
+    const before = this.#missing.get(typed);
+    this.#missing.set(typed, {
+      calls: (before?.calls ?? 0) + 1,
+      since: Math.min(before?.since ?? at, at),
+    });
     return null;
   }
 
@@ -74,21 +86,34 @@ export class Pricer {
   /** One refusal that names every model without a price. @throws LedgerError `unknown_model` */
   requirePrices(): void {
     if (this.#missing.size === 0) return;
-    const models = [...this.#missing].map(([model, calls]) => ({ model, calls }));
-    models.sort((a, b) => b.calls - a.calls || (a.model < b.model ? -1 : 1));
-    const named = models.map(
-      ({ model, calls }) =>
-        `${model === UNKNOWN_MODEL ? 'none named' : printable(model)} (${count(calls, 'call')})`,
+    const missing = [...this.#missing].map(([model, { calls, since }]) => ({ model, calls, since }));
+    missing.sort((a, b) => b.calls - a.calls || (a.model < b.model ? -1 : 1));
+    const named = missing.map(({ model, calls }) =>
+      model === UNKNOWN_MODEL
+        ? `none named (${count(calls, 'call')})`
+        : `${printable(model)} (${count(calls, 'call')}${this.#unknown.has(model) ? '' : ', no price at the time of these calls'})`,
     );
-    const example = models[0]!.model;
     throw new LedgerError(
       'unknown_model',
-      `${count(models.length, 'model')} without a price: ${named.join(', ')}`,
+      `${count(missing.length, 'model')} without a price: ${named.join(', ')}`,
       {
-        hint: `price every call as one model with -m, or some with --map ${printable(example)}=MODEL; \`credits models alias\` and \`credits models set\` make a model known`,
-        details: { models },
+        hint: this.#hintFor(missing),
+        details: { models: missing.map(({ model, calls }) => ({ model, calls })) },
       },
     );
+  }
+
+  /** What to do about a model that nobody knows, and about one whose first price came later. */
+  #hintFor(missing: readonly { readonly model: string; readonly since: Instant }[]): string {
+    const unknown = missing.find(({ model }) => this.#unknown.has(model));
+    const late = missing.find(({ model }) => !this.#unknown.has(model));
+    const { catalogue } = this.#market;
+    const id = late && catalogue.findModel(late.model)!.id;
+    return [
+      `price every call as one model with -m, or some with --map ${printable((unknown ?? late)!.model)}=MODEL`,
+      ...(unknown ? ['`credits models alias` and `credits models set` make a model known'] : []),
+      ...(late ? [`${settingFrom(catalogue, id!, late.since)} gives ${id} an earlier price`] : []),
+    ].join('; ');
   }
 }
 
