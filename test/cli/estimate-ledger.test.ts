@@ -72,6 +72,30 @@ describe('estimate beside a ledger', () => {
     expect([over.code, over.json().worstCase, over.json().affordable]).toEqual([3, 1050.015, false]);
   });
 
+  test.each([
+    ['70000', 'Balance 1,050: enough for about 1 such call at its most.', 0],
+    ['70001', 'Balance 1,050: not enough for one such call at its most.', 3],
+    ['30000', 'Balance 1,050: enough for about 2 such calls at their most.', 0],
+    ['1', 'Balance 1,050: enough for about 70,000 such calls.', 0],
+  ])('with at most %s out, the text says what the check says', async (most, line, expected) => {
+    const credits = await withLedger();
+    const asked = [
+      '-m',
+      'sonnet',
+      '--input-tokens',
+      '0',
+      '--output-tokens',
+      '1',
+      '--max-output-tokens',
+      most,
+    ];
+    const { code, stdout } = await credits(['estimate', ...asked, '--check']);
+    expect([code, stdout.trimEnd().split('\n').at(-1)]).toEqual([expected, line]);
+    const table = await credits(['estimate', ...asked, '--check', '--compare']);
+    const named = line.replace('such', 'such Claude Sonnet 4');
+    expect([table.code, table.stdout.trimEnd().split('\n').at(-1)]).toEqual([expected, named]);
+  });
+
   test('--check fails in debt, also beside credits that are left', async () => {
     const credits = await withLedger();
     const { hold } = (await credits(['hold', '1050', '--json'])).json();

@@ -97,12 +97,14 @@ function balanceLine(estimate: Estimate, { available, debt, closed }: Funds, whi
   if (estimate.byok) return `${balance}: this call does not touch it.`;
   if (debt > 0)
     return `${balance}, debt ${showCredits(debt)}: no call is paid until a grant repays the debt.`;
-  return `${balance}: ${enoughFor(estimate.credits, available, which)}.`;
+  return `${balance}: ${enoughFor(estimate, available, which)}.`;
 }
 
-function enoughFor(cost: Microcredits, available: Microcredits, which: string): string {
-  const calls = callsWithin(cost, available);
+/** By what the check looks at, so that both say the same. */
+function enoughFor({ judged, credits: expected }: Estimate, available: Microcredits, which: string): string {
+  const calls = callsWithin(judged, available);
   if (calls === null) return 'this call costs nothing';
-  if (calls === 0) return `not enough for one ${which} call`;
-  return `enough for about ${tokens(calls)} ${which} ${calls === 1 ? 'call' : 'calls'}`;
+  const atMost = judged === expected ? '' : ` at ${calls > 1 ? 'their' : 'its'} most`;
+  if (calls === 0) return `not enough for one ${which} call${atMost}`;
+  return `enough for about ${tokens(calls)} ${which} ${calls === 1 ? 'call' : 'calls'}${atMost}`;
 }
