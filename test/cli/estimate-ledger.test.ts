@@ -147,6 +147,44 @@ describe('estimate beside a ledger', () => {
   });
 });
 
+describe('a comparison leaves out the models that cannot take the call', () => {
+  const modelsOf = (json: () => { estimates: { model: string }[] }): string[] =>
+    json().estimates.map(({ model }) => model);
+
+  test('whose count is less than the cached part', async () => {
+    const credits = await withLedger();
+    const line = ['estimate', 'a few words to count', '--cached-tokens', '6', '--compare', '--json'];
+    const { code, json, stderr } = await credits(line);
+    const others = ['gemini-2.5-flash', 'claude-haiku', 'gemini-2.5-pro', 'claude-sonnet-4'];
+    expect([code, modelsOf(json)]).toEqual([0, others]);
+    expect(stderr).toMatch(
+      /left out, since 6 cached tokens are more than the 5 input tokens they are part of: gpt-4o, gpt-4o-mini/,
+    );
+    const named = await credits([...line, '-m', '4o']);
+    expect([named.code, named.stdout, named.failure()]).toMatchObject([
+      2,
+      '',
+      { code: 'invalid_argument', message: expect.stringMatching(/^GPT-4o: 6 cached tokens are more/) },
+    ]);
+    const none = await credits(line.map((word) => (word === '6' ? '99' : word)));
+    expect([none.code, none.stdout, none.failure().code]).toEqual([2, '', 'invalid_argument']);
+  });
+
+  test('whose cost is beyond every account', async () => {
+    const rates = ['--input', '1000000000', '--output', '1000000000'];
+    const credits = await withLedger(['models', 'set', 'absurd', '--provider', 'acme', ...rates]);
+    const line = ['estimate', '--input-tokens', '1000000', '--compare', '--json'];
+    const { code, json, stderr } = await credits(line);
+    expect([code, modelsOf(json).length, modelsOf(json).includes('absurd')]).toEqual([0, 6, false]);
+    expect(stderr).toMatch(/left out, since the cost of this call is beyond every account: absurd\n/);
+    const named = await credits([...line, '-m', 'absurd']);
+    expect([named.code, named.failure().message]).toEqual([
+      2,
+      'absurd: the cost of this call is beyond every account',
+    ]);
+  });
+});
+
 describe('a closed account takes no call', () => {
   test.each([
     ['estimate', '-m', 'haiku', ...CALL, '--check'],

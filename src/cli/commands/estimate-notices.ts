@@ -7,7 +7,7 @@ import { count, group } from '../render/amounts.ts';
 import { longInputNotices, providerTier } from '../render/long-input.ts';
 import { belowProvider } from '../render/models.ts';
 import { printable } from '../render/width.ts';
-import type { Priced } from './estimate.ts';
+import type { Priced, Unfit } from './estimate.ts';
 import type { EstimateRequest } from './estimate-flags.ts';
 import { learntNotice, learntOverview } from './estimate-learning.ts';
 
@@ -26,7 +26,7 @@ export function estimateNotices(priced: Priced, request: EstimateRequest): strin
 /** Lines about a comparison: what holds for all, then which models stand out. */
 export function comparisonNotices(
   rows: readonly Priced[],
-  unpriced: readonly string[],
+  { unpriced, unfit }: { readonly unpriced: readonly string[]; readonly unfit: readonly Unfit[] },
   request: EstimateRequest,
 ): string[] {
   const [first] = rows;
@@ -46,6 +46,7 @@ export function comparisonNotices(
     ...(first?.counted.notes ?? []),
     ...learntOverview(rows),
     ...(unpriced.length === 0 ? [] : [`left out, without a price: ${unpriced.map(printable).join(', ')}`]),
+    ...unfitNotices(unfit),
     ...(tooLong.length === 0 ? [] : [`the input is longer than these models take: ${names(tooLong)}`]),
     ...(below.length === 0
       ? []
@@ -54,6 +55,14 @@ export function comparisonNotices(
       ? []
       : [`the tariff is below the provider's known price for so long an input: ${names(longBelow)}`]),
   ];
+}
+
+/** Models left out of a comparison, by the reason. */
+function unfitNotices(unfit: readonly Unfit[]): string[] {
+  const models = Map.groupBy(unfit, ({ error }) => error.message);
+  return [...models].map(([why, all]) => {
+    return `left out, since ${why}: ${all.map(({ subject }) => printable(subject.terms.model)).join(', ')}`;
+  });
 }
 
 function inputNotices({ counted, name, learnt }: Priced): string[] {

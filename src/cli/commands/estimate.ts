@@ -43,6 +43,12 @@ export interface Priced extends NamedEstimate {
   readonly learnt: Learnt | null;
 }
 
+/** A model that such a call cannot be made on: its input is less than the cached part, or no account bears the cost. */
+export interface Unfit {
+  readonly subject: Subject;
+  readonly error: LedgerError;
+}
+
 async function run(context: Context, asked: EstimateRequest): Promise<Result> {
   const market = await openMarket(context, asked.check);
   // A model that cannot be priced is refused before anything is read or asked for.
@@ -78,14 +84,25 @@ async function compare(
 ): Promise<Result> {
   const { subjects, unpriced } = everyModel(market);
   const rows: Priced[] = [];
-  for (const subject of subjects) rows.push(await priceOne(market, subject, input, request));
+  const unfit: Unfit[] = [];
+  for (const subject of subjects) {
+    try {
+      rows.push(await priceOne(market, subject, input, request));
+    } catch (error) {
+      // What is asked may be more than one model's count or rates bear; the others are compared all the same.
+      if (!isLedgerError(error) || error.code !== 'invalid_argument') throw error;
+      if (subject.terms.model === wanted?.terms.model) throw unfitError({ subject, error });
+      unfit.push({ subject, error });
+    }
+  }
+  if (rows.length === 0 && unfit.length > 0) throw unfitError(unfit[0]!);
   rows.sort((a, b) => byCost(a.estimate, b.estimate));
   const judged =
     wanted === null
       ? (rows[0] ?? null)
       : (rows.find(({ subject }) => subject.terms.model === wanted.terms.model) ??
         (await priceOne(market, wanted, input, request)));
-  for (const line of comparisonNotices(rows, unpriced, request)) context.notice(line);
+  for (const line of comparisonNotices(rows, { unpriced, unfit }, request)) context.notice(line);
   const { funds } = market;
   return {
     schema: 'credits.estimate/v1',
@@ -103,6 +120,10 @@ async function compare(
     failure: judged === null ? undefined : verdict(judged, request, funds),
   };
 }
+
+/** The refusal with the model that it is about. */
+const unfitError = ({ subject, error: { code, message, hint } }: Unfit): LedgerError =>
+  new LedgerError(code, `${subject.name}: ${message}`, hint === undefined ? {} : { hint });
 
 /** @throws LedgerError `unknown_model`, `unpriced_model` */
 function subjectOf({ catalogue, byok, at }: Market, typed: string): Subject {
