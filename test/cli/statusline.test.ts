@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
@@ -180,6 +181,45 @@ describe('reading for a moment', () => {
       },
     });
     expect((await readBriefly(endless, 60_000)).length).toBeLessThan(2_000_000);
+  });
+});
+
+describe('a process that is busy for longer than it waits', { timeout: PATIENCE }, () => {
+  const reader = new URL('../../src/cli/statusline/read-briefly.ts', import.meta.url).href;
+  /** Waits a moment, is busy from the first to long after the last of it, and prints what it has found. */
+  const busy = `
+    import { readBriefly } from ${JSON.stringify(reader)};
+    const found = readBriefly(process.stdin, 20);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+    process.stdout.write(await found);
+  `;
+  const read = (stdin: { input: string } | { stdio: [number, 'pipe', 'pipe'] }): string => {
+    const argv = ['--input-type=module', '--no-warnings', '--eval', busy];
+    const { stdout, stderr } = spawnSync(process.execPath, argv, { ...stdin, encoding: 'utf8' });
+    expect(stderr).toBe('');
+    return stdout;
+  };
+
+  test.each([
+    ['a line', said()],
+    ['what is no JSON', '{"a":'],
+  ])('still finds %s in its pipe', (_, text) => {
+    expect(read({ input: text })).toBe(text);
+  });
+
+  test.each([
+    ['a line', said()],
+    ['more than is read at once', said({ transcript_path: 'x'.repeat(150_000) })],
+    ['nothing', ''],
+  ])('still finds %s in a file', (_, text) => {
+    const file = path.join(temporaryFolder(), 'said.json');
+    writeFileSync(file, text);
+    const descriptor = openSync(file, 'r');
+    try {
+      expect(read({ stdio: [descriptor, 'pipe', 'pipe'] })).toBe(text);
+    } finally {
+      closeSync(descriptor);
+    }
   });
 });
 

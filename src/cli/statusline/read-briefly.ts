@@ -1,4 +1,5 @@
 /** Reads a stream for a moment: a status line must not wait for a client that never closes its pipe. */
+import { fstatSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 
 /** More than any client says; a device that never ends is not read to its end. */
@@ -15,9 +16,19 @@ function isWhole(text: string): boolean {
   }
 }
 
+/** True for a stream over a regular file: it ends by itself, so nobody need look at a clock. */
+function isFile(stream: Readable & { readonly fd?: unknown }): boolean {
+  try {
+    return typeof stream.fd === 'number' && fstatSync(stream.fd).isFile();
+  } catch {
+    return false;
+  }
+}
+
 /**
- * Reads until the stream ends, a whole JSON object is there, or the time is over.
- * @param waitMs ms from now on
+ * Reads until the stream ends, a whole JSON object is there, or the time is over. What was there in time counts also where
+ * the process was too busy to look at it.
+ * @param waitMs ms from now on; a regular file is read to its end
  * @returns what came by then; `''` when nothing did or the stream failed
  */
 export function readBriefly(stream: Readable, waitMs: number): Promise<string> {
@@ -29,7 +40,13 @@ export function readBriefly(stream: Readable, waitMs: number): Promise<string> {
       stream.destroy();
       resolve(found);
     };
-    const timer = setTimeout(end, waitMs);
+    // A process that was busy for longer than the wait finds the timer due before it has polled its streams: so poll, and go on
+    // while that brings something.
+    const lookOnce = (): void => {
+      const before = found.length;
+      setImmediate(() => setImmediate(() => (found.length > before ? lookOnce() : end())));
+    };
+    const timer = isFile(stream) ? undefined : setTimeout(lookOnce, waitMs);
     stream.setEncoding('utf8');
     stream.on('data', (part: string) => {
       found += part;
