@@ -82,6 +82,7 @@ export const geometric: Predict = (recorded, key) => {
     cost: new Float64Array(count),
     spent: new Float64Array(count),
     peaks: { cost: 0, spent: 0 },
+    longResent: 0,
   };
   while (advance(runs, (from, to) => chargeBlock(card, runs, amounts, from, to))) {}
   return amounts.spent;

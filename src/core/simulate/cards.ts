@@ -42,7 +42,16 @@ export interface PreparedCard extends Card {
   readonly unit: number;
   /** Inputs longer than this pay another price than the three; `Infinity`: none do. */
   readonly longAbove: number;
+  /** The prices of longer inputs, shortest first. */
+  readonly longPrices: readonly LongPrice[];
   readonly isFree: boolean;
+}
+
+/** What the part that was sent before costs in inputs longer than so many tokens. */
+interface LongPrice {
+  readonly above: number;
+  /** Microcredits per token. */
+  readonly resent: number;
 }
 
 /** Products and sums of whole numbers up to here are exact, and so is rounding up after one division. */
@@ -100,6 +109,10 @@ export function prepareCard(card: Card, cache: CacheStyle): PreparedCard {
     output: price(output),
     unit: isWhole ? Number(unit) : 0,
     longAbove: card.rates.tiers?.[0]?.above ?? Number.POSITIVE_INFINITY,
+    longPrices: (card.rates.tiers ?? []).map((tier) => {
+      const prices = tokenPrices(tier, cache);
+      return { above: tier.above, resent: nearest(prices.resent, prices.unit) };
+    }),
     isFree: [card.rates, ...(card.rates.tiers ?? [])].every((rates) => isFree(tokenPrices(rates, cache))),
   };
 }
@@ -173,13 +186,27 @@ function priceEstimatedColumn(
   }
 }
 
+/** What `resent` tokens of a long input cost beyond the base price, in microcredits; below 0 where long inputs are cheaper. */
+function addedByLength(card: PreparedCard, input: number, resent: number): number {
+  const { longPrices } = card;
+  let index = longPrices.length - 1;
+  while (index >= 0 && input <= longPrices[index]!.above) index--;
+  return index < 0 ? 0 : resent * (longPrices[index]!.resent - card.resent / (card.unit || 1));
+}
+
 /** Few models have prices of long inputs, and few rounds reach them: each is priced as a call by itself. */
-function repriceLong(card: PreparedCard, runs: Runs, cost: Float64Array, from: number, to: number): void {
+function repriceLong(card: PreparedCard, runs: Runs, amounts: Amounts, from: number, to: number): void {
   const { input, resent, output } = runs;
+  const { cost } = amounts;
+  let added = 0;
   for (let slot = from; slot < to; slot++) {
     const tokens = input[slot]!;
-    if (tokens > card.longAbove) cost[slot] = priceOf(card, tokens, resent[slot]!, output[slot]!);
+    if (tokens <= card.longAbove) continue;
+    const sent = resent[slot]!;
+    cost[slot] = priceOf(card, tokens, sent, output[slot]!);
+    added += addedByLength(card, tokens, sent);
   }
+  amounts.longResent += added;
 }
 
 /** Largest amounts seen, in microcredits. */
@@ -198,6 +225,8 @@ export interface Amounts {
   readonly spent: Float64Array;
   /** Raised to what is charged. */
   readonly peaks: Peaks;
+  /** Grows by what re-sent tokens of long inputs cost beyond the base price, before rounding. */
+  longResent: number;
 }
 
 /**
@@ -217,9 +246,10 @@ export function chargeBlock(
   const bound = runs.peakInput * dearest + runs.peakOutput * card.output;
   if (card.unit > 0 && bound < EXACT) priceExactColumn(card, runs, cost, from, to);
   else priceEstimatedColumn(card, runs, cost, from, to);
-  if (runs.peakInput > card.longAbove) repriceLong(card, runs, cost, from, to);
+  if (runs.peakInput > card.longAbove) repriceLong(card, runs, amounts, from, to);
   for (const { slot, input, resent, output } of runs.summaries) {
     cost[slot]! += priceOf(card, input, resent, output);
+    amounts.longResent += addedByLength(card, input, resent);
   }
   let peakCost = peaks.cost;
   let peakSpent = peaks.spent;

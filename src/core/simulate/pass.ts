@@ -41,7 +41,7 @@ export function startPass(options: StatisticalOptions, cards: readonly Card[]): 
   const tallies = cards.map((each): Tally => {
     const card = prepareCard(each, options.cache);
     const isSearching = options.budget !== null && !card.isFree;
-    const amounts = { cost, spent: new Float64Array(count), peaks: { cost: 0, spent: 0 } };
+    const amounts = { cost, spent: new Float64Array(count), peaks: { cost: 0, spent: 0 }, longResent: 0 };
     return { card, amounts, recommended: isSearching ? 0 : null, isSearching };
   });
   return {

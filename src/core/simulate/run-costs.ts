@@ -25,6 +25,7 @@ export function runCosts(options: RunCostOptions): Float64Array {
     cost: new Float64Array(options.count),
     spent: new Float64Array(options.count),
     peaks: { cost: 0, spent: 0 },
+    longResent: 0,
   };
   const onBlock = (from: number, to: number) => chargeBlock(card, runs, amounts, from, to);
   while (runs.round < options.maxRounds && advance(runs, onBlock)) {}

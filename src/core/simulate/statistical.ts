@@ -77,6 +77,7 @@ function outcomeAtCap(pass: Pass, tally: Tally, resentTokens: number): AtCap {
   const found = pass.find(costs, PERCENTS);
   const above = budget === null ? 0 : countAbove(costs.values, budget);
   const total = tally.amounts.spent.reduce((sum, spent) => sum + spent, 0);
+  const resent = (resentTokens * card.resent) / (card.unit || 1) + tally.amounts.longResent;
   return {
     model: card.model,
     mean: toMicro(roundedMean(costs.values)),
@@ -85,7 +86,7 @@ function outcomeAtCap(pass: Pass, tally: Tally, resentTokens: number): AtCap {
     ) as Percentiles,
     exhaustProbability: budget === null ? null : roundedShare(above / costs.count),
     exhaustInterval: budget === null ? null : wilsonInterval(above, costs.count),
-    resentShare: total === 0 ? 0 : roundedShare((resentTokens * card.resent) / (card.unit || 1) / total),
+    resentShare: total === 0 ? 0 : roundedShare(resent / total),
     histogram: histogram(costs.values, BARS, found.at(-1)!),
   };
 }

@@ -21,6 +21,7 @@ function compareRounds(
     cost: new Float64Array(count),
     spent: new Float64Array(count),
     peaks: { cost: 0, spent: 0 },
+    longResent: 0,
   };
   const prepared = prepareCard(theirs, cache);
   const expected = new Float64Array(count);

@@ -2,7 +2,7 @@
  * A second model of agent runs that shares only the draws and the price of a call with the first: one run at a time, one
  * object a round, sorted arrays.
  */
-import { priceCall } from '../../../src/core/rates.ts';
+import { priceCall, ratesFor } from '../../../src/core/rates.ts';
 import { callOf } from '../../../src/core/simulate/cards.ts';
 import { draw, lognormalOfMean, lognormalOfMedian } from '../../../src/core/simulate/lognormal.ts';
 import type { StatisticalOptions } from '../../../src/core/simulate/outcome.ts';
@@ -13,6 +13,8 @@ export interface NaiveRound {
   readonly output: number;
   /** Summarising call before the round included. */
   readonly cost: number;
+  /** The part of it that pays for what the call before had already sent, before rounding. */
+  readonly resentCost: number;
   readonly calls: number;
 }
 
@@ -26,6 +28,10 @@ function drawer(options: StatisticalOptions): (run: number) => NaiveRound[] {
   const lengthLaw = lognormalOfMedian(profile.rounds.median, profile.rounds.sd);
   const price = (input: number, resent: number, output: number) =>
     priceCall(card.rates, callOf(cache, input, resent, output));
+  const priceAgain = (input: number, resent: number) => {
+    const rates = ratesFor(card.rates, input);
+    return resent * Number(cache === 'none' ? rates.input : (rates.cacheRead ?? rates.input)) * 1000;
+  };
   return (run) => {
     const key = runKeys(options.seed)(run);
     const random = (slot: number) => word(key.first, key.second, slot);
@@ -35,6 +41,7 @@ function drawer(options: StatisticalOptions): (run: number) => NaiveRound[] {
     let resent = 0;
     for (let round = 1; round <= length; round++) {
       let cost = 0;
+      let resentCost = 0;
       let calls = 1;
       if (round > 1) {
         const last = rounds.at(-1)!;
@@ -42,13 +49,15 @@ function drawer(options: StatisticalOptions): (run: number) => NaiveRound[] {
         input = last.input + last.output + draw(toolLaw, random(2 * (round - 1) + 1));
         if (compaction !== null && input > compaction.at) {
           cost = price(input, resent, compaction.to);
+          resentCost = priceAgain(input, resent);
           calls = 2;
           input = compaction.to;
           resent = 0;
         }
       }
       const output = Math.max(1, draw(outputLaw, random(2 * round)));
-      rounds.push({ input, output, cost: cost + price(input, resent, output), calls });
+      resentCost += priceAgain(input, resent);
+      rounds.push({ input, output, cost: cost + price(input, resent, output), resentCost, calls });
     }
     return rounds;
   };

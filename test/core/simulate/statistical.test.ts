@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MICRO, type Microcredits } from '../../../src/core/credits.ts';
+import { simulateExactly } from '../../../src/core/simulate/exact.ts';
 import type { StatisticalOptions } from '../../../src/core/simulate/outcome.ts';
 import { PRESETS } from '../../../src/core/simulate/profile.ts';
 import { runCosts } from '../../../src/core/simulate/run-costs.ts';
@@ -25,6 +26,18 @@ const credits = (amount: number) => Math.round(amount * MICRO) as Microcredits;
 const SONNET = { ...card('3', '15', '0.3', '3.75'), model: 'sonnet' };
 const LONG = { ...card('0.1625', '1.3', '0.01625', '0.08333333333333334'), model: 'long' };
 
+/** Dearer above 5,000 tokens, without a price of its own for what a cache serves; above 12,000 dearer still. */
+const TIERED = {
+  model: 'tiered',
+  rates: {
+    ...SONNET.rates,
+    tiers: [
+      { above: 5_000, input: '30', output: '20', cacheRead: null, cacheWrite: '31' },
+      { above: 12_000, input: '60.0000005', output: '90', cacheRead: '0.5', cacheWrite: null },
+    ],
+  },
+};
+
 /** Every kind of option at least once, small enough for the naive model. */
 const CASES: Record<string, StatisticalOptions> = {
   plain: options({ runs: 1200, budget: credits(60) }),
@@ -39,6 +52,15 @@ const CASES: Record<string, StatisticalOptions> = {
     cache: 'anthropic',
     compaction: { at: 12_000, to: 4_000 },
     budget: credits(500),
+  }),
+  'long inputs': options({ runs: 200, card: TIERED, budget: credits(2_000) }),
+  'long inputs, cached and compacted': options({
+    runs: 200,
+    maxRounds: 60,
+    card: TIERED,
+    cache: 'anthropic',
+    compaction: { at: 14_000, to: 2_000 },
+    budget: credits(2_000),
   }),
   agents: options({ runs: 150, agents: 3, seed: 9, budget: credits(150) }),
   'base tokens': options({
@@ -80,6 +102,14 @@ describe.each(Object.entries(CASES))('against the naive model: %s', (_, some) =>
     );
   });
 
+  test('share of the cost that re-sent context makes up', () => {
+    const all = runs.flatMap((rounds) => rounds.slice(0, some.maxRounds));
+    const sum = (of: (round: (typeof all)[number]) => number) =>
+      all.reduce((total, each) => total + of(each), 0);
+    const expected = sum((each) => each.resentCost) / sum((each) => each.cost);
+    expect(result.resentShare).toBeCloseTo(expected, 5);
+  });
+
   test('the table by round', () => {
     expect(result.rounds.length).toBe(
       Math.min(some.maxRounds, Math.max(...runs.map((rounds) => rounds.length))),
@@ -112,6 +142,22 @@ describe.each(Object.entries(CASES))('against the naive model: %s', (_, some) =>
     expect(result.perRun.summaries > 0).toBe(some.compaction !== null);
   });
 });
+
+test.each(['none', 'anthropic', 'openai'] as const)(
+  'without any spread the re-sent share is that of the exact run (cache: %s)',
+  (cache) => {
+    const mean = (tokens: number) => ({ mean: tokens, sd: 0 });
+    const profile = {
+      ...PRESETS.coding,
+      ...{ rounds: { median: 40, sd: 0 }, firstInput: mean(2_000), tool: mean(300), output: mean(200) },
+    };
+    const drawn = simulateRuns(options({ runs: 3, profile, card: TIERED, cache }));
+    const tokens = { baseTokens: 2_000, toolTokens: 300, outputTokens: 200 };
+    const exact = simulateExactly({ ...tokens, rounds: 25, card: TIERED, cache, budget: null });
+    expect(drawn.mean).toBe(exact.total);
+    expect(drawn.resentShare).toBeCloseTo(exact.resentShare, 5);
+  },
+);
 
 describe('the same runs', () => {
   const some = options({ compare: [SONNET, LONG], budget: credits(40), runs: 500 });
