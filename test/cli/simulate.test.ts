@@ -93,6 +93,40 @@ describe('an exact run', () => {
     expect(stdout).toMatch(/\nBudget 40: runs out at round 17 of 100; 16 rounds fit\.\n$/);
   });
 
+  test.each([
+    ['1.375', 'pays for the round, and for 1 at most'],
+    ['3', 'pays for the round, and for 2 at most'],
+  ])('one round is not "all 1 round": a budget of %s', async (budget, words) => {
+    const line = ['simulate', '-m', 'haiku', ...EXACT, '--base-tokens', '4000', '--max-rounds'];
+    const { stdout } = await credits([...line, '1', '--budget', budget]);
+    expect(stdout).toContain(`Budget ${Number(budget)}: ${words}.`);
+    const over = await credits([...line, '9', '--budget', '1.4']);
+    expect(over.stdout).toContain('Budget 1.4: runs out at round 2 of 9; 1 round fits.');
+  });
+
+  test('the heading has the prices that the rounds pay, those of long inputs too', async () => {
+    const run = await withLedger([
+      ...['models', 'set', 'deep', '--provider', 'acme', '--input', '1.25', '--output', '10'],
+      ...['--above', '5000=2.5/15', '--above', '20000=5/30'],
+    ]);
+    const heading = async (base: string, ...more: string[]) => {
+      const tokens = ['--tool-tokens', '500', '--output-tokens', '300', '--base-tokens', base];
+      const { stdout } = await run(['simulate', '-m', 'deep', ...tokens, ...more]);
+      return /\((.*)\)\n/.exec(stdout)![1];
+    };
+    expect(await heading('2000', '--max-rounds', '4')).toBe('1.25 / 10 per 1K');
+    expect(await heading('2600', '--max-rounds', '4')).toBe('1.25 / 10 per 1K');
+    expect(await heading('2601', '--max-rounds', '4')).toBe('1.25 / 10 per 1K, 2.5 / 15 above 5,000');
+    // As `estimate` says of such a call.
+    expect(await heading('6000', '--max-rounds', '4')).toBe('2.5 / 15 per 1K');
+    expect(await heading('5000', '--max-rounds', '30')).toBe(
+      '1.25 / 10 per 1K, 2.5 / 15 above 5,000, 5 / 30 above 20,000',
+    );
+    expect(await heading('20001')).toBe('5 / 30 per 1K');
+    const drawn = await run(['simulate', '-m', 'deep', ...DRAWN]);
+    expect(drawn.stdout).toContain('(1.25 / 10 per 1K, 2.5 / 15 above 5,000, 5 / 30 above 20,000)\n');
+  });
+
   test('--compare: the same run on every model, the cheapest first', async () => {
     const { json } = await credits(['simulate', '-m', 'sonnet', ...EXACT, '--compare', '--json']);
     const { models, total } = json();
@@ -313,6 +347,60 @@ describe('beside a ledger', () => {
     await run(['settle', hold, '--credits', '1060']);
     const { code, json } = await run(['simulate', '-m', 'haiku', ...EXACT, '--check', '--json']);
     expect([code, json().recommendedMaxRounds]).toEqual([3, 0]);
+  });
+
+  const GRATIS = ['models', 'set', 'gratis', '--provider', 'acme', '--input', '0', '--output', '0'];
+  const inDebt = async () => {
+    const run = await withLedger(GRATIS, ['byok', 'add', 'anthropic']);
+    const { hold } = (await run(['hold', '1050', '--json'])).json();
+    expect((await run(['settle', hold, '--credits', '1060'])).code).toBe(0);
+    return run;
+  };
+  const closed = async () => {
+    const run = await withLedger(GRATIS, ['byok', 'add', 'anthropic']);
+    expect((await run(['accounts', 'close', 'default', '--yes'])).code).toBe(0);
+    return run;
+  };
+
+  test.each([
+    ['in debt', inDebt, 'in debt', 'takes no call until a grant repays it'],
+    ['on a closed account', closed, 'closed', 'takes no call'],
+  ])('%s not even rounds that cost nothing may be made', async (_, opened, mark, reason) => {
+    const run = await opened();
+    const exact = ['simulate', '-m', 'gratis', ...EXACT, '--compare', '--check'];
+    const one = await run([...exact, '--json']);
+    expect(one.code).toBe(3);
+    expect(one.failure()).toMatchObject({ code: 'check_failed', details: { needed: 0, available: 0 } });
+    expect(one.failure().message).toContain(reason);
+    const stopped = { total: 0, affordable: false, exhaustedAtRound: 1, recommendedMaxRounds: null };
+    expect(one.json()).toMatchObject(stopped);
+    expect(one.json().models).toContainEqual({ model: 'gratis', ...stopped });
+    const words = (await run(exact)).stdout;
+    expect(words).toContain(`Balance 0 (${mark}): runs out at round 1 of 25; no round fits.`);
+    expect(words).toMatch(/gratis +0 +round 1 +0 +0 \/ 0\n/);
+
+    const drawn = ['simulate', '-m', 'gratis', ...DRAWN, '--compare', '--check'];
+    const many = await run([...drawn, '--json']);
+    expect([many.code, many.failure().message]).toEqual([3, one.failure().message]);
+    expect(many.json()).toMatchObject({ mean: 0, exhaustProbability: 1, exhaustInterval: { high: 1 } });
+    expect(many.json().rounds[0].exhausted).toBe(1);
+    const gratis = many.json().models.find((row: { model: string }) => row.model === 'gratis');
+    expect(gratis).toMatchObject({ mean: 0, exhaustProbability: 1 });
+    expect((await run(drawn)).stdout).toMatch(/runs out in 100 % of the runs .* not bear a single round\.\n/);
+    // A budget that was told is what it is held against.
+    expect((await run([...exact, '--budget', '0'])).code).toBe(0);
+  });
+
+  test.each([
+    ['debt does not stop', inDebt, 0],
+    ['a closed account stops', closed, 3],
+  ])('%s rounds on an own key', async (_, opened, code) => {
+    const run = await opened();
+    for (const flags of [EXACT, DRAWN]) {
+      expect((await run(['simulate', '-m', 'haiku', ...flags, '--check'])).code).toBe(code);
+    }
+    const { json } = await run(['simulate', '-m', 'haiku', ...EXACT, '--json']);
+    expect(json()).toMatchObject({ byok: true, total: 0, affordable: code === 0 });
   });
 
   test('on an own key rounds cost nothing, and no cap is needed', async () => {

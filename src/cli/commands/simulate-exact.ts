@@ -1,14 +1,14 @@
 /** `credits simulate`, exact mode: one run whose every round is given. Source: contract 7. */
 import { toJsonCredits } from '../../core/credits.ts';
 import { LedgerError } from '../../core/errors.ts';
-import { simulateExactly } from '../../core/simulate/exact.ts';
+import { type ExactResult, simulateExactly } from '../../core/simulate/exact.ts';
 import type { Result } from '../command.ts';
 import type { Context } from '../context.ts';
 import type { Market } from '../market.ts';
 import { credits } from '../render/amounts.ts';
 import { type ExactRun, renderExact, renderExactComparison } from '../render/simulation.ts';
 import { exactRounds, exactSummary, subjectFields } from '../render/simulation-json.ts';
-import { byId, everyModel, type Limit, type PricedModel } from '../simulate/market.ts';
+import { blockText, byId, everyModel, isBlocked, type Limit, type PricedModel } from '../simulate/market.ts';
 import { plotStyle } from '../simulate/plot-style.ts';
 import { writePage } from '../write-page.ts';
 import type { ExactRequest } from './simulate-flags.ts';
@@ -22,9 +22,8 @@ export async function runExactly(
   model: PricedModel,
   limit: Limit | null,
 ): Promise<Result> {
-  const on = (priced: PricedModel): ExactRun => ({
-    model: priced,
-    result: simulateExactly({
+  const on = (priced: PricedModel): ExactRun => {
+    const result = simulateExactly({
       baseTokens: request.baseTokens,
       toolTokens: request.toolTokens,
       outputTokens: request.outputTokens,
@@ -32,8 +31,9 @@ export async function runExactly(
       card: priced.card,
       cache: request.cache,
       budget: limit?.credits ?? null,
-    }),
-  });
+    });
+    return { model: priced, result: isBlocked(limit, priced.byok) ? stoppedAtOnce(result) : result };
+  };
   const run = on(model);
   const all = request.compare ? everyModel(market) : { models: [], unpriced: [] };
   const others = all.models.map(on).sort((a, b) => a.result.total - b.result.total || byId(a.model, b.model));
@@ -59,6 +59,14 @@ export async function runExactly(
     failure: request.check ? verdict(run, limit) : undefined,
   };
 }
+
+/** A run that may not begin, though its rounds may cost nothing. */
+const stoppedAtOnce = (result: ExactResult): ExactResult => ({
+  ...result,
+  affordable: false,
+  exhaustedAtRound: 1,
+  recommendedMaxRounds: result.recommendedMaxRounds === null ? null : 0,
+});
 
 function exactDocument(
   { model, result }: ExactRun,
@@ -89,7 +97,9 @@ function verdict({ model, result }: ExactRun, limit: Limit | null): LedgerError 
   const where = limit.from === 'balance' ? 'the balance' : `the budget of ${credits(limit.credits)}`;
   return new LedgerError(
     'check_failed',
-    `${where} runs out at round ${result.exhaustedAtRound} of this run on ${model.name}`,
+    isBlocked(limit, model.byok)
+      ? blockText(limit)
+      : `${where} runs out at round ${result.exhaustedAtRound} of this run on ${model.name}`,
     { details: { needed: toJsonCredits(result.total), available: toJsonCredits(limit.credits) } },
   );
 }

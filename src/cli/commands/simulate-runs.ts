@@ -1,7 +1,8 @@
 /** `credits simulate`, statistical mode: many runs drawn from a profile. Source: contract 7. */
 import { toJsonCredits } from '../../core/credits.ts';
 import { LedgerError } from '../../core/errors.ts';
-import type { StatisticalOptions, StatisticalResult } from '../../core/simulate/outcome.ts';
+import type { CardOutcome, StatisticalOptions, StatisticalResult } from '../../core/simulate/outcome.ts';
+import { wilsonInterval } from '../../core/simulate/quantiles.ts';
 import { simulateRuns } from '../../core/simulate/statistical.ts';
 import type { Result } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -11,7 +12,7 @@ import { percent } from '../render/simulation.ts';
 import { type DrawnRuns, renderOutcomes, renderRuns } from '../render/simulation-runs.ts';
 import { runsDocument } from '../render/simulation-runs-json.ts';
 import { loadProfile } from '../simulate/load-profile.ts';
-import { byId, everyModel, type Limit, type PricedModel } from '../simulate/market.ts';
+import { blockText, byId, everyModel, isBlocked, type Limit, type PricedModel } from '../simulate/market.ts';
 import { plotStyle } from '../simulate/plot-style.ts';
 import { writePage } from '../write-page.ts';
 import type { StatisticalRequest } from './simulate-flags.ts';
@@ -43,9 +44,12 @@ export async function runStatistically(
     agents: request.agents,
     baseTokens: request.baseTokens,
   };
-  const result = simulateRuns(options);
+  const drawnRuns = simulateRuns(options);
+  const judged = <Outcome extends CardOutcome>(outcome: Outcome, { byok }: PricedModel): Outcome =>
+    isBlocked(limit, byok) ? stoppedAtOnce(outcome, options.runs) : outcome;
+  const result = judged(drawnRuns, model);
   const others = result.models
-    .map((outcome, index) => ({ model: all.models[index]!, outcome }))
+    .map((outcome, index) => ({ model: all.models[index]!, outcome: judged(outcome, all.models[index]!) }))
     .sort((a, b) => a.outcome.mean - b.outcome.mean || byId(a.model, b.model));
   const drawn: DrawnRuns = { model, options, result, limit, others };
   const notes = runsNotes(drawn, request, market);
@@ -71,6 +75,20 @@ export async function runStatistically(
   };
 }
 
+/** Runs of which none may begin, though their rounds may cost nothing. */
+function stoppedAtOnce<Outcome extends CardOutcome>(outcome: Outcome, trials: number): Outcome {
+  const stopped = {
+    ...outcome,
+    exhaustProbability: 1,
+    exhaustInterval: wilsonInterval(trials, trials),
+    recommendedMaxRounds: outcome.recommendedMaxRounds === null ? null : 0,
+    finishShare: 0,
+  };
+  if (!('rounds' in outcome)) return stopped;
+  const { rounds } = outcome as unknown as StatisticalResult;
+  return { ...stopped, rounds: rounds.map((round) => ({ ...round, exhausted: 1 })) };
+}
+
 function verdict(
   model: PricedModel,
   result: StatisticalResult,
@@ -81,7 +99,9 @@ function verdict(
   const where = limit.from === 'balance' ? 'the balance' : `the budget of ${credits(limit.credits)}`;
   return new LedgerError(
     'check_failed',
-    `${where} runs out in ${percent(exhaustProbability)} of these runs on ${model.name}; at most ${percent(MOST_EXHAUSTED)} pass`,
+    isBlocked(limit, model.byok)
+      ? blockText(limit)
+      : `${where} runs out in ${percent(exhaustProbability)} of these runs on ${model.name}; at most ${percent(MOST_EXHAUSTED)} pass`,
     {
       details: {
         exhaustProbability,

@@ -3,7 +3,7 @@ import type { Microcredits } from '../../core/credits.ts';
 import type { Limit, PricedModel } from '../simulate/market.ts';
 import { credits, group, showCredits } from './amounts.ts';
 import { type Facts, renderPage, renderPageTable, renderSection } from './page.ts';
-import { type ExactRun, limitText, percent, ratesText, tokens } from './simulation.ts';
+import { type ExactRun, limitText, percent, ratesText, roundsThatFit, tokens } from './simulation.ts';
 import { type DrawnRuns, rough } from './simulation-runs.ts';
 import { bandChart, countChart } from './simulation-svg.ts';
 import { barChart, niceCeiling } from './usage-svg.ts';
@@ -18,7 +18,7 @@ export interface ExactPage {
 
 /** The page of one exact run. */
 export function renderExactPage({ run: { model, result }, others, limit, notes }: ExactPage): string {
-  const { rounds, total, exhaustedAtRound, recommendedMaxRounds } = result;
+  const { rounds, total, exhaustedAtRound } = result;
   const points = rounds.map(({ round, cumulative }) => ({ round, middle: cumulative, high: cumulative }));
   const facts: Facts = [
     ['Credits', showCredits(total)],
@@ -30,7 +30,7 @@ export function renderExactPage({ run: { model, result }, others, limit, notes }
       ? []
       : ([
           ['Runs out at', exhaustedAtRound === null ? 'never' : `round ${tokens(exhaustedAtRound)}`],
-          ['Rounds that fit', recommendedMaxRounds === null ? 'any' : tokens(recommendedMaxRounds)],
+          ['Rounds that fit', roundsThatFit(result)],
         ] as Facts)),
   ];
   const title = `One agent run on ${model.name}`;

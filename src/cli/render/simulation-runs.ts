@@ -71,12 +71,16 @@ function roundsTable({ result, limit }: DrawnRuns, style: TableStyle): string {
 }
 
 function budgetLine(result: StatisticalResult, limit: Limit): string {
-  const { exhaustProbability, exhaustInterval, recommendedMaxRounds, finishShare } = result;
+  const { exhaustProbability, exhaustInterval, finishShare } = result;
   const low = percent(exhaustInterval?.low ?? 0);
   const high = percent(exhaustInterval?.high ?? 0);
   const chance = `runs out in ${percent(exhaustProbability ?? 0)} of the runs (${low} to ${high})`;
-  return `${limitText(limit)}: ${chance}. ${capText(recommendedMaxRounds, finishShare)}`;
+  return `${limitText(limit)}: ${chance}. ${capText(capOf(result), finishShare)}`;
 }
+
+/** The recommended cap; 0 also where rounds cost nothing and none may be made. */
+const capOf = ({ recommendedMaxRounds, exhaustProbability }: CardOutcome): number | null =>
+  recommendedMaxRounds ?? (exhaustProbability === 1 ? 0 : null);
 
 /** The cap that the budget bears, and how many runs finish under it. */
 function capText(cap: number | null, finishShare: number): string {
@@ -108,9 +112,7 @@ export function renderOutcomes({ others, limit }: DrawnRuns, style: TableStyle):
         ? []
         : [
             percent(outcome.exhaustProbability ?? 0),
-            outcome.recommendedMaxRounds === null || outcome.recommendedMaxRounds >= MAX_ROUNDS
-              ? 'any'
-              : tokens(outcome.recommendedMaxRounds),
+            (capOf(outcome) ?? MAX_ROUNDS) >= MAX_ROUNDS ? 'any' : tokens(capOf(outcome)!),
             percent(outcome.finishShare),
           ]),
       ratesText(model).slice(1, -1).replace(' per 1K', ''),

@@ -1,4 +1,5 @@
 /** Exact simulations as people read them, and what both modes share. */
+import type { Rates } from '../../core/rates.ts';
 import type { ExactResult } from '../../core/simulate/exact.ts';
 import type { Limit, PricedModel } from '../simulate/market.ts';
 import { count, credits, group, showCredits } from './amounts.ts';
@@ -16,11 +17,42 @@ export interface ExactRun {
 
 export const tokens = (value: number): string => group(String(value));
 
-/** `(0.25 / 1.25 per 1K)`, or what stands for it. */
-export function ratesText({ rates, byok }: PricedModel): string {
-  const words = rates === null ? 'no price' : `${group(rates.input)} / ${group(rates.output)} per 1K`;
+/** Inputs of calls, in tokens. */
+interface Inputs {
+  readonly shortest: number;
+  readonly longest: number;
+}
+
+const ANY: Inputs = { shortest: 0, longest: Number.POSITIVE_INFINITY };
+
+/** `(0.25 / 1.25 per 1K)`, or what stands for it; with the prices of long inputs, as far as the inputs reach them. */
+export function ratesText({ rates, byok }: PricedModel, inputs: Inputs = ANY): string {
+  const words = rates === null ? 'no price' : pricesText(rates, inputs);
   return byok ? `(own key; ${words})` : `(${words})`;
 }
+
+function pricesText(rates: Rates, { shortest, longest }: Inputs): string {
+  const steps = [{ above: -1, ...rates }, ...(rates.tiers ?? [])];
+  const paid = steps.filter(
+    ({ above }, index) => longest > above && shortest <= (steps[index + 1]?.above ?? ANY.longest),
+  );
+  return paid
+    .map(({ above, input, output }, index) => {
+      const price = `${group(input)} / ${group(output)}`;
+      return index === 0 ? `${price} per 1K` : `${price} above ${tokens(above)}`;
+    })
+    .join(', ');
+}
+
+/** The inputs of an exact run: they only grow. */
+const inputsOf = ({ rounds }: ExactResult): Inputs => ({
+  shortest: rounds[0]!.inputTokens,
+  longest: rounds.at(-1)!.inputTokens,
+});
+
+/** How many rounds fit: any where they cost nothing and may be made. */
+export const roundsThatFit = ({ affordable, recommendedMaxRounds }: ExactResult): string =>
+  recommendedMaxRounds === null ? (affordable === false ? '0' : 'any') : tokens(recommendedMaxRounds);
 
 /** A share from 0 to 1 in per cent, with a digit behind the point only where there is one. */
 export const percent = (share: number): string => `${group(String(Math.round(share * 1000) / 10))} %`;
@@ -46,7 +78,7 @@ export const limitText = (limit: Limit): string =>
 /** One exact run: what it comes to, its rounds, and how far the budget goes. */
 export function renderExact({ model, result }: ExactRun, limit: Limit | null, style: TableStyle): string {
   const { rounds, total, inputTokens, outputTokens, exhaustedAtRound } = result;
-  const heading = `${printable(model.name)}   ${count(rounds.length, 'round')}: ${tokens(inputTokens)} in + ${tokens(outputTokens)} out = ${credits(total)}   ${ratesText(model)}`;
+  const heading = `${printable(model.name)}   ${count(rounds.length, 'round')}: ${tokens(inputTokens)} in + ${tokens(outputTokens)} out = ${credits(total)}   ${ratesText(model, inputsOf(result))}`;
   const important = exhaustedAtRound === null ? [] : [exhaustedAtRound - 2, exhaustedAtRound - 1];
   const table = renderTable(
     [
@@ -73,12 +105,14 @@ export function renderExact({ model, result }: ExactRun, limit: Limit | null, st
 }
 
 function exactVerdict({ rounds, exhaustedAtRound, recommendedMaxRounds }: ExactResult): string {
-  if (recommendedMaxRounds === null) return 'further rounds cost nothing';
   if (exhaustedAtRound !== null) {
-    const fit = recommendedMaxRounds === 0 ? 'no round fits' : `${count(recommendedMaxRounds, 'round')} fit`;
+    const fits = recommendedMaxRounds ?? 0;
+    const fit = fits === 0 ? 'no round fits' : fits === 1 ? '1 round fits' : `${count(fits, 'round')} fit`;
     return `runs out at round ${tokens(exhaustedAtRound)} of ${tokens(rounds.length)}; ${fit}`;
   }
-  return `pays for all ${count(rounds.length, 'round')}, and for ${tokens(recommendedMaxRounds)} at most`;
+  if (recommendedMaxRounds === null) return 'further rounds cost nothing';
+  const all = rounds.length === 1 ? 'the round' : `all ${count(rounds.length, 'round')}`;
+  return `pays for ${all}, and for ${tokens(recommendedMaxRounds)} at most`;
 }
 
 /** The same exact run on every model, in the order given. */
@@ -106,9 +140,9 @@ export function renderExactComparison(
         ? []
         : [
             result.exhaustedAtRound === null ? '' : `round ${tokens(result.exhaustedAtRound)}`,
-            result.recommendedMaxRounds === null ? 'any' : tokens(result.recommendedMaxRounds),
+            roundsThatFit(result),
           ]),
-      ratesText(model).slice(1, -1).replace(' per 1K', ''),
+      ratesText(model, inputsOf(result)).slice(1, -1).replace(' per 1K', ''),
     ]),
     style,
   );

@@ -45,6 +45,19 @@ export function limitOf(budget: Microcredits | null, funds: Funds | null): Limit
   return { credits: inDebt || closed ? ZERO : funds.available, from: 'balance', inDebt, closed };
 }
 
+/**
+ * True when no call of the model is taken at all, whatever it costs: a closed account takes none, and debt blocks every one
+ * that is not on the account's own key. Source: contract 5.6, 5.10, 5.12.
+ */
+export const isBlocked = (limit: Limit | null, byok: boolean): boolean =>
+  limit !== null && (limit.closed || (limit.inDebt && !byok));
+
+/** Why, for a refusal. */
+export const blockText = (limit: Limit): string =>
+  limit.closed
+    ? 'the account is closed, and takes no call'
+    : 'the account is in debt, and takes no call until a grant repays it';
+
 /** @throws LedgerError `unknown_model`, `unpriced_model` */
 export function pricedModel({ catalogue, byok, at }: Market, typed: string): PricedModel {
   const terms = termsOf(catalogue, { byok }, { model: typed, provider: null, noByok: false }, at);
