@@ -358,6 +358,44 @@ describe('beside a ledger', () => {
   });
 });
 
+describe('an account that takes no call', () => {
+  const GRATIS: Files = {
+    'runs.jsonl': [
+      run('a', 'gratis', [
+        [1000, 100],
+        [2000, 100],
+      ]),
+      run('b', 'haiku', [[1000, 100]]),
+    ],
+  };
+  const opened = () =>
+    withLedger(
+      ['models', 'set', 'gratis', '--provider', 'acme', '--input', '0', '--output', '0'],
+      ['byok', 'add', 'anthropic'],
+    );
+  const stop = { run: 'a', by: 'budget', round: 1, rounds: 2, credits: 0 };
+
+  test('in debt stops also what costs nothing, but for own keys', async () => {
+    const line = await opened();
+    const { hold } = (await line(['hold', '1050', '--json'])).json();
+    expect((await line(['settle', hold, '--credits', '1060'])).code).toBe(0);
+    const { json } = await line(['replay', old(GRATIS), '--json']);
+    expect(json().stopped).toMatchObject([stop]);
+    expect((await line(['replay', old(GRATIS)])).stdout).toMatch(
+      /1 of 2 runs would have been stopped by .* balance 0 \(in debt\) for each run/,
+    );
+    // A budget that was told is what runs are held against.
+    expect((await line(['replay', old(GRATIS), '--json', '--budget', '0'])).json().stopped).toEqual([]);
+  });
+
+  test('closed stops everything', async () => {
+    const line = await opened();
+    expect((await line(['accounts', 'close', 'default', '--yes'])).code).toBe(0);
+    const { json } = await line(['replay', old(GRATIS), '--json']);
+    expect(json().stopped).toMatchObject([stop, { run: 'b', by: 'budget', round: 1, rounds: 1 }]);
+  });
+});
+
 describe('--charge', () => {
   test('tried first, refuses the calls that it refuses', async () => {
     const line = await withLedger();

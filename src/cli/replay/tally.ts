@@ -3,7 +3,7 @@
  * the transcripts; nothing is kept per call. Sums are bigints: transcripts of years may pass every account.
  */
 import type { Call, Format, Transcripts } from '../../transcripts/call.ts';
-import type { Limit } from '../simulate/market.ts';
+import { isBlocked, type Limit } from '../simulate/market.ts';
 import { type Comparison, NO_COMPARISON, type OtherModels } from './other-models.ts';
 import type { Pricer } from './pricing.ts';
 
@@ -108,7 +108,7 @@ class Tally {
       this.#estimated += 1;
       this.#stoppedTotal += credits;
     } else {
-      this.#addToRun(call, credits);
+      this.#addToRun(call, credits, price.byok);
     }
   }
 
@@ -138,7 +138,7 @@ class Tally {
         : row.listCredits + BigInt(price.listCredits);
   }
 
-  #addToRun(call: Call, credits: bigint): void {
+  #addToRun(call: Call, credits: bigint, byok: boolean): void {
     const { maxRounds, limit } = this.#options;
     const key = `${call.format}\n${call.runId}`;
     if (key !== this.#run.key) {
@@ -151,7 +151,7 @@ class Tally {
       return;
     }
     const isCapped = call.round > maxRounds;
-    const isShort = limit !== null && run.spent + credits > BigInt(limit.credits);
+    const isShort = isBlocked(limit, byok) || (limit !== null && run.spent + credits > BigInt(limit.credits));
     if (isCapped || isShort) {
       const { round, runId, format } = call;
       const by = isCapped ? 'cap' : 'budget';
