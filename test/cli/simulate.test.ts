@@ -104,11 +104,25 @@ describe('an exact run', () => {
     expect(over.stdout).toContain('Budget 1.4: runs out at round 2 of 9; 1 round fits.');
   });
 
+  const DEEP = [
+    ...['models', 'set', 'deep', '--provider', 'acme', '--input', '1.25', '--output', '10'],
+    ...['--above', '5000=2.5/15', '--above', '20000=5/30'],
+  ];
+
+  test('rates are numbers in JSON, as `models` writes them', async () => {
+    const run = await withLedger(DEEP);
+    for (const flags of [EXACT, DRAWN]) {
+      const { rates } = (await run(['simulate', '-m', 'deep', ...flags, '--json'])).json();
+      const { from, model, name, provider, aliases, contextWindow, maxOutput, ...same } = (
+        await run(['models', 'show', 'deep', '--json'])
+      ).json().models[0];
+      expect(rates).toEqual(same);
+      expect(rates).toMatchObject({ input: 1.25, cacheRead: null, tiers: [{ aboveInputTokens: 5000 }, {}] });
+    }
+  });
+
   test('the heading has the prices that the rounds pay, those of long inputs too', async () => {
-    const run = await withLedger([
-      ...['models', 'set', 'deep', '--provider', 'acme', '--input', '1.25', '--output', '10'],
-      ...['--above', '5000=2.5/15', '--above', '20000=5/30'],
-    ]);
+    const run = await withLedger(DEEP);
     const heading = async (base: string, ...more: string[]) => {
       const tokens = ['--tool-tokens', '500', '--output-tokens', '300', '--base-tokens', base];
       const { stdout } = await run(['simulate', '-m', 'deep', ...tokens, ...more]);

@@ -1,27 +1,32 @@
 /** Rate cards as the fields of `credits.models/v1`. Source: contract 6. */
 import type { ModelRow, RateRow } from '../../core/catalogue.ts';
-import type { RateTier } from '../../core/rates.ts';
+import type { Rates, RateTier, TokenRates } from '../../core/rates.ts';
 import { formatInstant } from '../../core/time.ts';
 import type { RateCard } from './models.ts';
 
-/** A price of long inputs: rates are numbers, thresholds whole numbers. */
-const tierFields = ({ above, input, output, cacheRead, cacheWrite }: RateTier) => ({
-  aboveInputTokens: above,
+/** Rates as numbers: the nearest doubles of the exact decimals. */
+const tokenFields = ({ input, output, cacheRead, cacheWrite }: TokenRates) => ({
   input: Number(input),
   output: Number(output),
   cacheRead: cacheRead === null ? null : Number(cacheRead),
   cacheWrite: cacheWrite === null ? null : Number(cacheWrite),
 });
 
-/** Fields of rates, with `tiers` where long inputs have prices of their own; all null where there is no price. Numbers are the nearest double of the exact decimal. */
+/** A price of long inputs: rates are numbers, thresholds whole numbers. */
+const tierFields = (tier: RateTier) => ({ aboveInputTokens: tier.above, ...tokenFields(tier) });
+
+/** Fields of rates, with `tiers` where long inputs have prices of their own. */
+export const ratesFields = (rates: Rates) => ({
+  ...tokenFields(rates),
+  ...(rates.tiers === undefined ? {} : { tiers: rates.tiers.map(tierFields) }),
+});
+
+const UNPRICED = { input: null, output: null, cacheRead: null, cacheWrite: null };
+
+/** Fields of a dated row; its rates are null where there is no price. */
 export function rateFields(row: RateRow | null) {
-  const number = (text: string | null | undefined): number | null => (text == null ? null : Number(text));
   return {
-    input: number(row?.rates?.input),
-    output: number(row?.rates?.output),
-    cacheRead: number(row?.rates?.cacheRead),
-    cacheWrite: number(row?.rates?.cacheWrite),
-    ...(row?.rates?.tiers === undefined ? {} : { tiers: row.rates.tiers.map(tierFields) }),
+    ...(row?.rates == null ? UNPRICED : ratesFields(row.rates)),
     from: row === null ? null : formatInstant(row.from),
   };
 }

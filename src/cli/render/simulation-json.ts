@@ -2,6 +2,7 @@
 import { type Microcredits, toJsonCredits } from '../../core/credits.ts';
 import type { ExactResult } from '../../core/simulate/exact.ts';
 import type { Limit, PricedModel } from '../simulate/market.ts';
+import { ratesFields } from './models-json.ts';
 
 export const creditsOrNull = (amount: Microcredits | null): number | null =>
   amount === null ? null : toJsonCredits(amount);
@@ -12,7 +13,7 @@ export function subjectFields({ card, provider, byok, rates }: PricedModel, limi
     model: card.model,
     provider,
     byok,
-    rates: rates === null ? null : { ...rates },
+    rates: rates === null ? null : ratesFields(rates),
     budget: creditsOrNull(limit?.credits ?? null),
     budgetFrom: limit?.from ?? null,
   };
