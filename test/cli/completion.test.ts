@@ -169,6 +169,19 @@ describe('credits complete', () => {
     expect(await values('revoke', '')).toEqual([...lots.map((each: { lot: string }) => each.lot), ':4']);
   });
 
+  test('one credit is said as one', async () => {
+    const credits = commandLine(temporaryFolder());
+    await credits(['init', '--plan', 'pro']);
+    await credits(['hold', '1']);
+    await credits(['hold', '1.5']);
+    await credits(['packages', 'set', 'tiny', '--credits', '1', '--price', '0.50']);
+    const offers = async (...words: string[]): Promise<string[]> =>
+      (await credits(['complete', '--', ...words])).stdout.split('\n').map((line) => line.split('\t')[1]!);
+    expect((await offers('settle', '')).slice(0, 2).sort()).toEqual(['1 credit', '1.5 credits']);
+    expect(await offers('packages', 'retire', 't')).toContain('1 credit');
+    expect(await offers('plan', 'set', 'pro')).toContain('1,000 credits a month');
+  });
+
   test('a broken ledger offers nothing and is no failure', async () => {
     const home = temporaryFolder();
     const credits = commandLine(home);

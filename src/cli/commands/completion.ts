@@ -10,7 +10,7 @@ import type { LedgerService } from '../../ledger/service.ts';
 import type { CommandModule } from '../command.ts';
 import { complete, type Dynamic, type Lookup, type Offer, renderCompletion, targetOf } from '../complete.ts';
 import type { Context } from '../context.ts';
-import { showCredits } from '../render/amounts.ts';
+import { credits, showCredits } from '../render/amounts.ts';
 import { COMPLETION_SCRIPTS, type Shell } from '../render/completion-scripts.ts';
 import { HELP_TOPICS } from '../render/help-topics.ts';
 import { profileNames } from '../settings.ts';
@@ -92,15 +92,13 @@ async function idsOf(kind: LedgerId, service: LedgerService, account: string): P
     }
     case 'hold': {
       const holds = await service.holds(account, false);
-      return holds
-        .slice(0, LIMIT)
-        .map(({ hold, credits }) => ({ value: hold, description: `${showCredits(credits)} credits` }));
+      return holds.slice(0, LIMIT).map((each) => ({ value: each.hold, description: credits(each.credits) }));
     }
     case 'purchase': {
       const purchases = await service.purchases(account, LIMIT);
-      return purchases.map(({ purchase, credits, status }) => ({
-        value: purchase,
-        description: `${showCredits(credits)} credits, ${status}`,
+      return purchases.map((each) => ({
+        value: each.purchase,
+        description: `${credits(each.credits)}, ${each.status}`,
       }));
     }
   }
@@ -124,12 +122,12 @@ function namesOf(
     case 'plan':
       return catalogue.plansAt(context.now()).map(({ id, monthly }) => ({
         value: id,
-        description: `${showCredits(monthly)} credits a month`,
+        description: `${credits(monthly)} a month`,
       }));
     case 'package':
-      return catalogue.packagesAt(context.now()).map(({ id, credits }) => ({
-        value: id,
-        description: `${showCredits(credits)} credits`,
+      return catalogue.packagesAt(context.now()).map((each) => ({
+        value: each.id,
+        description: credits(each.credits),
       }));
   }
 }
