@@ -18,7 +18,8 @@ export const HORIZON_DAYS = 3_653;
 
 /** What of a lot will be left when it expires. */
 export interface Unspent {
-  readonly lot: number;
+  /** null: of the running cycle's credits, which are due but not booked. */
+  readonly lot: number | null;
   readonly source: Source;
   readonly amount: Microcredits;
   readonly at: Instant;
@@ -29,7 +30,7 @@ export interface Forecast {
   readonly runsOutAt: Instant | null;
   /** The running cycle's credits are due but not booked; they count from the beginning. */
   readonly cycleDue: boolean;
-  /** Of the lots there are, by time, then in burn order. */
+  /** Of the lots there are and of the cycle that is due, by time, then in burn order. */
   readonly unspent: readonly Unspent[];
 }
 
@@ -48,10 +49,10 @@ export function forecast(
   return new Play(state, at, perDay, context).run();
 }
 
-/** A lot on its way; one to come has no number of its own yet. */
+/** A lot on its way: booked, or of the running cycle and due, or of a cycle to come; the last two have no number yet. */
 interface Purse {
   readonly lot: Lot;
-  readonly isReal: boolean;
+  readonly kind: 'booked' | 'due' | 'coming';
   left: Microcredits;
 }
 
@@ -76,7 +77,7 @@ class Play {
     this.#debt = state.account.debt;
     this.#purses = [...state.lots.values()]
       .filter((lot) => lot.available > ZERO)
-      .map((lot) => ({ lot, isReal: true, left: lot.available }))
+      .map((lot): Purse => ({ lot, kind: 'booked', left: lot.available }))
       .sort((a, b) => compareLots(a.lot, b.lot));
   }
 
@@ -84,7 +85,7 @@ class Play {
     const { account } = this.#state;
     const horizonAt = Math.min(this.#at + HORIZON_DAYS * DAY_MS, MAX_INSTANT);
     const running = account.closedAt === null ? cycleOf(account, this.#at, this.#context) : null;
-    if (running?.granted === false) this.#grant(running);
+    if (running?.granted === false) this.#grant(running, 'due');
     this.#boundary = running?.end ?? null;
     const zone = { name: account.zone, rules: this.#context.zones };
     for (const day of localSpans({ since: this.#at, until: horizonAt }, 'day', zone)) {
@@ -101,7 +102,7 @@ class Play {
   /** Nothing more can be found out. */
   get #isOver(): boolean {
     const hasRunOut = this.#runsOutAt !== null || this.#perDay === ZERO;
-    return hasRunOut && !this.#purses.some(({ lot, isReal }) => isReal && endOf(lot) !== null);
+    return hasRunOut && !this.#purses.some(({ lot, kind }) => kind !== 'coming' && endOf(lot) !== null);
   }
 
   #day(day: LocalSpan): void {
@@ -131,8 +132,10 @@ class Play {
       const end = endOf(lot);
       return end !== null && end.at <= at;
     };
-    for (const { lot, isReal, left } of this.#purses.filter(hasEnded)) {
-      if (isReal) this.#unspent.push({ lot: lot.no, source: lot.source, amount: left, at: endOf(lot)!.at });
+    for (const { lot, kind, left } of this.#purses.filter(hasEnded)) {
+      if (kind === 'coming') continue;
+      const no = kind === 'booked' ? lot.no : null;
+      this.#unspent.push({ lot: no, source: lot.source, amount: left, at: endOf(lot)!.at });
     }
     this.#purses = this.#purses.filter((purse) => !hasEnded(purse));
   }
@@ -140,12 +143,12 @@ class Play {
   #enterCycle(at: Instant): void {
     if (this.#boundary === null || at < this.#boundary) return;
     const cycle = cycleOf(this.#state.account, at, this.#context);
-    if (cycle !== null) this.#grant(cycle);
+    if (cycle !== null) this.#grant(cycle, 'coming');
     this.#boundary = cycle?.end ?? null;
   }
 
   /** A cycle's credits: they repay the debt first. */
-  #grant({ plan, start, end }: Cycle): void {
+  #grant({ plan, start, end }: Cycle, kind: 'due' | 'coming'): void {
     const repaid = least(this.#debt, plan.monthly);
     this.#debt = subtract(this.#debt, repaid);
     const lot: Lot = {
@@ -167,7 +170,7 @@ class Play {
       revoked: ZERO,
       note: null,
     };
-    this.#purses.push({ lot, isReal: false, left: subtract(plan.monthly, repaid) });
+    this.#purses.push({ lot, kind, left: subtract(plan.monthly, repaid) });
     this.#purses.sort((a, b) => compareLots(a.lot, b.lot));
   }
 

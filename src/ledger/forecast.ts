@@ -38,13 +38,19 @@ export async function readForecast(deps: LocalDeps, id: string, days: number): P
     cycleDue,
     expiringUnspent: unspent
       .filter(({ amount }) => amount > ZERO)
-      .map(({ lot, source, amount, at }) => ({ lot: lotId(account, lot), source, credits: amount, at })),
+      .map(({ lot, source, amount, at }) => ({
+        lot: lot === null ? null : lotId(account, lot),
+        source,
+        credits: amount,
+        at,
+      })),
   };
 }
 
 /**
- * The days to take the rate from: the last whole ones, none before the day on which the account was opened. A day that is
- * not over would make the rate too low, so today counts only where no earlier day says anything.
+ * The days to take the rate from: the last whole ones, none before the day on which the account was opened, or on which its
+ * first call took place where that was earlier. A day that is not over would make the rate too low, so today counts only
+ * where no earlier day says anything.
  */
 async function burnWindow(
   deps: LocalDeps,
@@ -55,20 +61,24 @@ async function burnWindow(
   const zone: Zone = { name: account.zone, rules: deps.zones };
   const today = localDay(at, zone.name, zone.rules);
   const opened = localDay(account.createdAt, zone.name, zone.rules);
-  const first = [opened, dayBefore(today, asked)].sort().at(-1)!;
+  const used = (await deps.store.usageStart(account)) ?? account.createdAt;
+  const begun = localDay(Math.min(used, account.createdAt), zone.name, zone.rules);
+  const first = [begun, dayBefore(today, asked)].sort().at(-1)!;
+  const beforeOpening = first < opened;
   const start = (day: string): Instant => dayStart(day, zone.name, zone.rules);
   const past = { since: start(first), until: start(today) };
   const days = daysBetween(first, today);
   const spent = await creditsIn(deps, account, past);
-  if (spent > 0n) return { days, asked, ...past, today: false, credits: spent };
+  if (spent > 0n) return { days, asked, ...past, beforeOpening, today: false, credits: spent };
   const present = { since: start(today), until: at + 1 };
   const now = await creditsIn(deps, account, present);
-  if (days > 0 && now === 0n) return { days, asked, ...past, today: false, credits: 0n };
+  if (days > 0 && now === 0n) return { days, asked, ...past, beforeOpening, today: false, credits: 0n };
   return {
     days: days + 1,
     asked,
     since: Math.min(past.since, present.since),
     until: present.until,
+    beforeOpening,
     today: true,
     credits: now,
   };

@@ -82,6 +82,8 @@ export interface ForecastView {
     readonly asked: number;
     readonly since: Instant;
     readonly until: Instant;
+    /** It begins before the account was opened, with its first usage: calls of an earlier time were imported. */
+    readonly beforeOpening: boolean;
     /** Today counts as one of them: none before it has usage. */
     readonly today: boolean;
     readonly credits: bigint;
@@ -94,7 +96,8 @@ export interface ForecastView {
   readonly cycleDue: boolean;
   /** By time, then in burn order. */
   readonly expiringUnspent: readonly {
-    readonly lot: string;
+    /** null: of the running cycle's credits, where they are due and not booked. */
+    readonly lot: string | null;
     readonly source: Source;
     readonly credits: Microcredits;
     readonly at: Instant;

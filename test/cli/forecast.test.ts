@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { commandLine, temporaryFolder } from '../helpers/cli-line.ts';
 
@@ -64,6 +66,42 @@ describe('credits forecast', () => {
     );
     const { json } = await run(['forecast', '--json', '--now', '2026-03-02T00:00:00Z']);
     expect(json()).toMatchObject({ perDay: 0, runsOutAt: null, expiringUnspent: [{ credits: 1_000 }] });
+  });
+
+  test('imported calls of a time before the account was opened count from the first on', async () => {
+    const folder = temporaryFolder();
+    const run = commandLine(folder);
+    expect((await run(['init', '--plan', 'pro', '--now', '2026-03-11T12:00:00Z'])).code).toBe(0);
+    const file = path.join(folder, 'calls.jsonl');
+    const lines = Array.from({ length: 10 }, (_, index) =>
+      JSON.stringify({ credits: 10, at: `2026-03-${String(index + 1).padStart(2, '0')}T12:00:00Z` }),
+    );
+    writeFileSync(file, lines.join('\n'));
+    expect((await run(['import', file, '--now', '2026-03-11T13:00:00Z'])).code).toBe(0);
+    const line = ['forecast', '--now', '2026-03-11T14:00:00Z'];
+    expect((await run([...line, '--json'])).json()).toMatchObject({
+      days: 10,
+      since: '2026-03-01T00:00:00.000Z',
+      until: '2026-03-11T00:00:00.000Z',
+      perDay: 10,
+    });
+    expect((await run(line)).stdout).toContain(
+      '10 credits a day: 100 in the 10 days since 1 Mar, when its first call took place (UTC)\n',
+    );
+    const short = (await run([...line, '--days', '4'])).stdout;
+    expect(short).toContain('10 credits a day: 40 in the last 4 days (UTC)\n');
+  });
+
+  test('what is due and not booked is among what will expire unspent', async () => {
+    const run = await opened('--plan', 'pro');
+    await run(['expire', '--all', '--now', '2026-04-01T00:00:00Z']);
+    const line = ['forecast', '--now', '2026-04-02T00:00:00Z'];
+    const { stdout } = await run(line);
+    expect(stdout).toContain('due and counted');
+    expect(stdout).toMatch(/\ndue +Monthly +1,000 +1 May, in 29 days\n/);
+    expect((await run([...line, '--json'])).json().expiringUnspent).toEqual([
+      { lot: null, source: 'monthly', credits: 1_000, at: '2026-05-01T00:00:00.000Z' },
+    ]);
   });
 
   test('says today, debt, closed and a cycle that is due', async () => {

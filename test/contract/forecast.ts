@@ -114,6 +114,7 @@ export function forecastContract(engine: Engine): void {
       expect(view).toMatchObject({ cycleDue: true, available: credits('50') });
       expect(view.perDay).toBeGreaterThan(0);
       expect(view.runsOutAt === null || view.runsOutAt > t.at).toBe(true);
+      expect(view.expiringUnspent).toMatchObject([{ lot: null, source: 'monthly' }]);
     });
 
     it('refuses an account that is not there', async () => {

@@ -173,6 +173,12 @@ describe('cycles', () => {
     const due = look({ account: overdue, perDay: '30' });
     expect(due.cycleDue).toBe(true);
     expect(due.runsOutAt).toBe(null);
+    // Of the 1,000 that are due 21 days take 630; what the cycles to come leave is not listed.
+    expect(due.unspent).toEqual([
+      { lot: null, source: 'monthly', amount: 370 * MICRO, at: parseInstant('2026-02-01') },
+    ]);
+    const idle = look({ account: { ...overdue, debt: (400 * MICRO) as Microcredits }, perDay: '0' });
+    expect(idle.unspent.map(({ lot, amount }) => [lot, amount])).toEqual([[null, 600 * MICRO]]);
     expect(look({ account: pro(), lots: [['monthly', '1', '2026-02-01']], perDay: '1' }).cycleDue).toBe(
       false,
     );

@@ -25,10 +25,11 @@ export function renderForecast(view: ForecastView, style: Style): string {
 }
 
 function burnRate({ window, perDay, zone }: ForecastView, { calendar }: Style): string {
-  const { days, asked, today, since, credits } = window;
+  const { days, asked, today, since, beforeOpening, credits } = window;
   const isShort = days < asked;
+  const start = beforeOpening ? 'its first call took place' : 'the account was opened';
   const span = isShort
-    ? `the ${count(days, 'day')} since ${calendar.day(since)}, when the account was opened`
+    ? `the ${count(days, 'day')} since ${calendar.day(since)}, when ${start}`
     : `the last ${count(days, 'day')}`;
   const words = `${span}${today ? ', today included' : ''} (${zone})`;
   if (perDay === ZERO) return `no usage${isShort ? ' yet' : ''} in ${words}`;
@@ -50,7 +51,7 @@ function unspent({ expiringUnspent }: ForecastView, style: Style): string[] {
     renderTable(
       [{ title: 'Lot' }, { title: 'Source' }, { title: 'Credits', align: 'right' }, { title: 'Expires' }],
       expiringUnspent.map(({ lot, source, credits: amount, at }) => [
-        lot,
+        lot ?? 'due',
         SOURCES[source].label,
         showCredits(amount),
         style.calendar.until(at),
