@@ -8,7 +8,7 @@
 import { add, least, type Microcredits, micro, subtract, ZERO } from './credits.ts';
 import { type LocalSpan, localSpans } from './local-spans.ts';
 import { compareLots, endOf } from './lots.ts';
-import { type Cycle, cycleOf, type PlanContext } from './plans.ts';
+import { type Cycle, cycleOf, nextBoundary, type PlanContext } from './plans.ts';
 import { DEFAULT_PRIORITY } from './sources.ts';
 import { DAY_MS, MAX_INSTANT } from './time.ts';
 import type { AccountState, Instant, Lot, Source } from './types.ts';
@@ -86,7 +86,7 @@ class Play {
     const horizonAt = Math.min(this.#at + HORIZON_DAYS * DAY_MS, MAX_INSTANT);
     const running = account.closedAt === null ? cycleOf(account, this.#at, this.#context) : null;
     if (running?.granted === false) this.#grant(running, 'due');
-    this.#boundary = running?.end ?? null;
+    this.#boundary = running?.end ?? this.#nextBoundary(this.#at);
     const zone = { name: account.zone, rules: this.#context.zones };
     for (const day of localSpans({ since: this.#at, until: horizonAt }, 'day', zone)) {
       this.#day(day);
@@ -144,7 +144,13 @@ class Play {
     if (this.#boundary === null || at < this.#boundary) return;
     const cycle = cycleOf(this.#state.account, at, this.#context);
     if (cycle !== null) this.#grant(cycle, 'coming');
-    this.#boundary = cycle?.end ?? null;
+    this.#boundary = cycle?.end ?? this.#nextBoundary(at);
+  }
+
+  /** A period without credits is followed by one that may have some. */
+  #nextBoundary(at: Instant): Instant | null {
+    const { account } = this.#state;
+    return account.closedAt === null ? nextBoundary(account, at, this.#context) : null;
   }
 
   /** A cycle's credits: they repay the debt first. */

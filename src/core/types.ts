@@ -173,7 +173,10 @@ export interface Booked {
   readonly usage: Usage | null;
 }
 
-/** The plan side of an account. Without a cycle (`free`) `anchorAt`, `cycleStart` and `cycleEnd` are null. */
+/**
+ * The plan side of an account. Without cycles (`free`) `anchorAt`, `cycleStart` and `cycleEnd` are null; while a plan gives
+ * no credits for a time they stay as the last cycle left them.
+ */
 export interface PlanState {
   readonly plan: string;
   readonly anchorAt: Instant | null;

@@ -1,5 +1,7 @@
 /** What every ledger does with a request, whatever it lies on. */
+
 import { describe, expect, it } from 'vitest';
+import { parseInstant } from '../../src/core/time.ts';
 import { callOf, callSpend, credits, DAY, NOON, spendOf } from '../helpers/ledger.ts';
 import { type Engine, ledgersOn } from './engines.ts';
 
@@ -124,6 +126,30 @@ export function ledgerContract(engine: Engine): void {
       expect((await t.ledger.balance('default', NOON + DAY)).available).toBe(credits('950'));
       expect((await t.ledger.balance('default', NOON)).available).toBe(credits('1050'));
       expect((await t.ledger.balance('default', NOON + 40 * DAY)).available).toBe(credits('50'));
+    });
+
+    it('goes on after months without credits, whether or not cron ran in them', async () => {
+      const month = (from: string, monthly: string) => ({
+        plan: 'pro',
+        monthly: credits(monthly),
+        priceCents: 1_200,
+        from: parseInstant(from),
+      });
+      const t = await make({ plan: 'pro' });
+      await t.ledger.openAccount({ account: 'seldom', plan: 'pro', zone: 'UTC', anchorAt: null });
+      await t.ledger.definePlan(month('2026-02-10', '0'));
+      await t.ledger.definePlan(month('2026-03-15', '1000'));
+      t.at = parseInstant('2026-03-01');
+      expect((await t.ledger.runCycle('rollover', 'default')).changes).toMatchObject([
+        { expired: credits('1000'), granted: 0, start: null, end: null },
+      ]);
+      expect((await t.ledger.runCycle('rollover', 'default')).changes).toEqual([]);
+      expect((await t.ledger.cycle('default')).start).toBeNull();
+      t.at = parseInstant('2026-04-01');
+      expect((await t.ledger.runCycle('rollover', null)).granted).toBe(2_000_000_000n);
+      const ends = { available: credits('1050'), cycle: { start: parseInstant('2026-03-31T12:00:00Z') } };
+      for (const id of ['default', 'seldom']) expect(await t.ledger.balance(id)).toMatchObject(ends);
+      expect((await t.ledger.verify()).ok).toBe(true);
     });
 
     it('rolls over once, whoever asks, and reports missed cycles', async () => {

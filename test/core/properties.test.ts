@@ -25,6 +25,8 @@ test(`${RUNS} histories of seed ${SEED} against the naive model`, { timeout: 3_6
   );
   // A history that never meets a rule proves nothing about it.
   const rare = [
+    'after a month without credits',
+    'set again',
     'refused account_closed',
     'refused already_granted',
     'refused hold_already_resolved',

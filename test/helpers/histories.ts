@@ -63,7 +63,7 @@ export interface World {
 
 const START = Date.UTC(2026, 0, 31);
 
-/** Small plans in microcredits, so that shares and rounding matter; some change, one gives nothing for a while. */
+/** Small plans in microcredits, so that shares and rounding matter; some change, two give nothing for a while. */
 export function pricesFrom(start: number): NaivePrices {
   const plan = (name: string, monthly: bigint, price: number, from = 0) => ({ name, monthly, price, from });
   return {
@@ -75,8 +75,10 @@ export function pricesFrom(start: number): NaivePrices {
       plan('pro', 1_000n, 1_200),
       plan('twin', 1_000n, 1_200),
       plan('harness', 5_000n, 3_900),
+      plan('bulk', 0n, 400, start + 15 * DAY),
       plan('pro', 1_300n, 1_200, start + 45 * DAY),
       plan('lite', 0n, 500, start + 50 * DAY),
+      plan('bulk', 2_999n, 400, start + 62 * DAY),
       plan('harness', 4_999n, 900, start + 80 * DAY),
       plan('lite', 701n, 500, start + 100 * DAY),
     ],

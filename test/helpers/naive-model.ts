@@ -196,7 +196,9 @@ export class NaiveAccount {
       const { booked, ...answer } = this.#carryOut(step, t);
       if (booked || moved) this.last = t;
       if (answer.change === null && moved) {
-        const { plan, cycle } = this.#facts;
+        const { plan } = this.#facts;
+        const isOver = step.do === 'cycle' && step.part !== 'expire' && t >= (this.#facts.cycle?.end ?? t);
+        const cycle = isOver ? null : this.#facts.cycle;
         const change = { plan, start: cycle?.start ?? null, end: cycle?.end ?? null, granted: 0n, missed: 0 };
         return { ...answer, expired, lapsed, change };
       }
@@ -401,8 +403,13 @@ export class NaiveAccount {
     return this.#prices.plans.filter((row) => row.name === name && row.from <= t).at(-1);
   }
 
-  /** The running period, when its credits have not been booked; `row` null where the plan gives none. */
-  #due(t: number): { n: number; plan: string; row: NaivePlan | null; missed: number } | null {
+  /**
+   * What the running period leaves to book: its credits, or a change of plan that has come due (`row` null; `isOver`: to a
+   * plan that gave nothing at its own boundary).
+   */
+  #due(
+    t: number,
+  ): { n: number; plan: string; row: NaivePlan | null; isOver: boolean; missed: number } | null {
     const { anchor, cycle, next, closed } = this.#facts;
     if (closed || anchor === null || cycle === null || t < cycle.end) return null;
     const starts = [];
@@ -410,10 +417,14 @@ export class NaiveAccount {
       starts.push(naiveBoundary(anchor, n, this.#zone));
     }
     const start = starts.at(-1)!;
-    const plan = next !== null && next.at <= start ? next.plan : this.#facts.plan;
-    const row = this.#row(plan, start)!;
-    const missed = starts.filter((each) => each >= cycle.end && each < start).length;
-    return { n: starts.length - 1, plan, row: row.monthly === 0n ? null : row, missed };
+    const planAt = (at: number) => (next !== null && next.at <= at ? next.plan : this.#facts.plan);
+    const givesAt = (at: number) => this.#row(planAt(at), at)!.monthly > 0n;
+    const plan = planAt(start);
+    const isOver = next !== null && !givesAt(next.at);
+    if (!givesAt(start) && next === null) return null;
+    const row = givesAt(start) && !isOver ? this.#row(plan, start)! : null;
+    const missed = starts.filter((each) => each >= cycle.end && each < start && givesAt(each)).length;
+    return { n: starts.length - 1, plan, row, isOver, missed };
   }
 
   #isDue(t: number): boolean {
@@ -431,7 +442,8 @@ export class NaiveAccount {
     const due = this.#due(t);
     if (due === null) return null;
     if (due.row === null) {
-      Object.assign(this.#facts, { plan: due.plan, anchor: null, cycle: null, next: null });
+      Object.assign(this.#facts, { plan: due.plan, next: null });
+      if (due.isOver) Object.assign(this.#facts, { anchor: null, cycle: null });
       return { plan: due.plan, start: null, end: null, granted: 0n, missed: 0 };
     }
     this.#enter(this.#facts.anchor!, due.n, due.plan, due.row.monthly, t, priority);
@@ -448,12 +460,13 @@ export class NaiveAccount {
     const dearer =
       target.price > current.price || (target.price === current.price && target.monthly > current.monthly);
     if ((mode === 'restart' || mode === 'prorate') && !dearer) refuse('invalid_argument');
-    if (plan === current.name) {
+    const isIdle = facts.cycle === null || t >= facts.cycle.end;
+    if (plan === current.name && !(isIdle && target.monthly > 0n)) {
       const booked = wasDue || facts.next !== null;
       facts.next = null;
       return { booked };
     }
-    if (facts.cycle === null || mode === 'restart') {
+    if (facts.cycle === null || isIdle || mode === 'restart') {
       if (mode === 'next-cycle') refuse('invalid_argument');
       for (const lot of facts.lots) if (lot.source === 'monthly') lot.ends.push({ at: t, how: 'expired' });
       if (target.monthly > 0n) this.#enter(t, 0, plan, target.monthly, t);

@@ -246,6 +246,7 @@ export class Pair {
     for (const { receipt, entries, usage } of outcome.booked) {
       if (usage?.byok === true) this.#count('byok');
       const kinds = entries.map(({ kind }) => kind);
+      const { detail } = receipt;
       if (kinds.includes('owed')) this.#count('debt');
       if (kinds.includes('repaid')) this.#count('repaid');
       if (kinds.includes('returned') && (kinds.includes('expired') || kinds.includes('revoked'))) {
@@ -254,6 +255,12 @@ export class Pair {
       if (receipt.kind === 'plan_change') {
         if (kinds[0] === 'expired') this.#count('restarted');
         else if (kinds[0] === 'granted' && before.account.cycleStart !== null) this.#count('prorated');
+      }
+      if (receipt.kind === 'rollover' && before.account.cycleEnd! < outcome.state.account.cycleStart!)
+        if (detail?.missed === 0) this.#count('after a month without credits');
+      if (receipt.kind === 'plan_change' && detail?.change !== undefined) {
+        const { from, to } = detail.change as { from: unknown; to: unknown };
+        if (from === to) this.#count('set again');
       }
       if (receipt.kind === 'rollover' && before.account.pendingPlan !== null)
         this.#count('pending plan booked');

@@ -4,11 +4,15 @@
  */
 import fs from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ZERO } from '../../src/core/credits.ts';
 import { isLedgerError } from '../../src/core/errors.ts';
+import { enterCycle, grantLot } from '../../src/core/ledger/grants.ts';
+import { planState } from '../../src/core/ledger/plan-change.ts';
+import { sweep } from '../../src/core/ledger/sweep.ts';
 import { CHECKS } from '../../src/core/verify/faults.ts';
 import type { LocalLedger } from '../../src/ledger/local.ts';
 import type { AccountDump, LedgerDump, Pages, Store } from '../../src/ledger/store.ts';
-import { BUGS } from '../helpers/broken-rules.ts';
+import { BUGS, book } from '../helpers/broken-rules.ts';
 import { credits, DAY, spendOf, type TestLedger, testLedger } from '../helpers/ledger.ts';
 import { richLedger } from '../helpers/rich-ledger.ts';
 import {
@@ -75,6 +79,49 @@ describe('a rule broken by whoever wrote', () => {
     } finally {
       await t.done();
     }
+  });
+});
+
+describe('books of before', () => {
+  it('may have ended the cycles of a plan that gave no credits for a time', async () => {
+    const t = await make();
+    sound.push(t);
+    await t.ledger.definePlan({ plan: 'pro', monthly: credits('0'), priceCents: 1_200, from: null });
+    t.at = Date.UTC(2026, 2, 5);
+    await book(t, (booking) => {
+      sweep(booking);
+      booking.account = { ...booking.account, anchorAt: null, cycleStart: null, cycleEnd: null };
+      booking.close('plan_change', { credits: ZERO, detail: { plan: planState(booking) } });
+    });
+    expect(findings(await t.ledger.verify())).toEqual([]);
+    await t.ledger.definePlan({ plan: 'pro', monthly: credits('1000'), priceCents: 1_200, from: null });
+    const set = await t.ledger.setPlan('default', { plan: 'pro', mode: null });
+    expect(set.receipt).toMatchObject({ credits: credits('1000'), available: credits('1550') });
+  });
+
+  it('may count a period without credits as missed, and no more than there were', async () => {
+    const findingsOf = async (missed: number) => {
+      const t = await make();
+      broken.push(t);
+      const define = (monthly: string, from: number) =>
+        t.ledger.definePlan({ plan: 'pro', monthly: credits(monthly), priceCents: 1_200, from });
+      await define('1000', Date.UTC(2026, 2, 15));
+      await define('0', Date.UTC(2026, 1, 1));
+      t.at = Date.UTC(2026, 4, 5);
+      await book(t, (booking) => {
+        sweep(booking);
+        const at = [Date.UTC(2026, 3, 30, 12), Date.UTC(2026, 4, 31, 12)] as const;
+        const { plan, ...facts } = enterCycle(booking, 'pro', ...at);
+        const lot = grantLot(booking, { source: 'monthly', amount: credits('1000'), ...facts });
+        booking.close('rollover', { credits: credits('1000'), detail: { lot, plan, missed } });
+      });
+      return findings(await t.ledger.verify());
+    };
+    // Between the January cycle and the one of 30 April lie one of February without credits and one of March.
+    expect(await findingsOf(1)).toEqual([]);
+    expect(await findingsOf(2)).toEqual([]);
+    expect((await findingsOf(0)).join()).toContain('cycles were missed');
+    expect((await findingsOf(3)).join()).toContain('cycles were missed');
   });
 });
 

@@ -7,7 +7,15 @@ import { type Microcredits, micro, ZERO } from '../credits.ts';
 import { boundary, prorate } from '../cycles.ts';
 import { invalid } from '../errors.ts';
 import { hasEnded } from '../lots.ts';
-import { cycleOf, isDearer, type PlanContext, planInForce } from '../plans.ts';
+import {
+  changesToNone,
+  cycleOf,
+  hasNoCycle,
+  isDearer,
+  missedBefore,
+  type PlanContext,
+  planInForce,
+} from '../plans.ts';
 import type { Instant, PlanState } from '../types.ts';
 import { type Booking, type RequestKey, refuseClosed } from './booking.ts';
 import type { ChangeMode, CycleCommand, PlanSetCommand } from './commands.ts';
@@ -34,7 +42,7 @@ const NO_CYCLE = {
 
 /**
  * Books the cycle that is due: the running period's credits, once, with the plan in force at its start. Missed periods
- * are counted, never granted. A plan without monthly credits ends the cycles.
+ * are counted, never granted. A period without credits is not booked; a change to a plan without any ends the cycles.
  * @returns what was booked, or null when nothing is due
  */
 export function bookDueCycle(booking: Booking, context: PlanContext): Omit<CycleChange, 'expired'> | null {
@@ -42,23 +50,30 @@ export function bookDueCycle(booking: Booking, context: PlanContext): Omit<Cycle
   if (account.closedAt !== null || account.anchorAt === null || at < account.anchorAt) return null;
   if (account.cycleEnd !== null && at < account.cycleEnd) return null;
   const cycle = cycleOf(account, at, context);
-  if (cycle === null) {
-    const plan = planInForce(account, at);
-    booking.account = { ...account, ...NO_CYCLE, plan };
-    booking.close('plan_change', { credits: ZERO, detail: { plan: planState(booking) } });
-    return { plan, start: null, end: null, granted: ZERO, missed: 0 };
-  }
+  if (cycle === null) return bookDueChange(booking, context);
+  const missed = missedBefore(account, cycle, context);
   const { plan, ...facts } = enterCycle(booking, cycle.plan.id, cycle.start, cycle.end);
   const amount = cycle.plan.monthly;
   const lot = grantLot(booking, { source: 'monthly', amount, ...facts });
-  booking.close('rollover', { credits: amount, detail: { lot, plan, missed: cycle.missed } });
+  booking.close('rollover', { credits: amount, detail: { lot, plan, missed } });
   return {
     plan: cycle.plan.id,
     start: cycle.start,
     end: cycle.end,
     granted: amount,
-    missed: cycle.missed,
+    missed,
   };
+}
+
+/** Books a pending change that has come into force in a period without credits. */
+function bookDueChange(booking: Booking, { catalogue }: PlanContext): Omit<CycleChange, 'expired'> | null {
+  const { account, at } = booking;
+  const plan = planInForce(account, at);
+  if (account.pendingPlan === null) return null;
+  const rest = changesToNone(account, at, catalogue) ? NO_CYCLE : { pendingPlan: null, pendingAt: null };
+  booking.account = { ...account, ...rest, plan };
+  booking.close('plan_change', { credits: ZERO, detail: { plan: planState(booking) } });
+  return { plan, start: null, end: null, granted: ZERO, missed: 0 };
 }
 
 /**
@@ -74,7 +89,10 @@ export function decideCycle(
   const due = command.step === 'expire' ? null : bookDueCycle(booking, context);
   if (due === null && swept.lots.length === 0 && swept.holds.length === 0) return null;
   const { plan, cycleStart, cycleEnd } = booking.account;
-  const now = due ?? { plan, start: cycleStart, end: cycleEnd, granted: ZERO, missed: 0 };
+  // What `expire` leaves due has its old dates still; where nothing is due, an old cycle is none.
+  const isOver = command.step !== 'expire' && hasNoCycle(booking.account, booking.at);
+  const dates = isOver ? { start: null, end: null } : { start: cycleStart, end: cycleEnd };
+  const now = due ?? { plan, ...dates, granted: ZERO, missed: 0 };
   return { ...now, expired: swept.expired };
 }
 
@@ -102,10 +120,14 @@ export function decidePlan(
   const current = requirePlan(context.catalogue, booking.account.plan, booking.at);
   const mode = modeOf(command.mode, target, current, booking);
   const change = { from: current.id, to: target.id, mode };
-  // A plan without a cycle has no boundary to wait for: whatever comes after it starts now.
-  const startsNow = booking.account.cycleEnd === null || mode === 'restart';
-  if (target.id === current.id) keepPlan(booking, key);
-  else if (startsNow) restart(booking, target, context, change, key);
+  // A plan without a cycle has no boundary to wait for: whatever comes after it starts now, be it that plan itself with
+  // the credits it gives by now.
+  const isIdle = hasNoCycle(booking.account, booking.at);
+  const startsNow = isIdle || mode === 'restart';
+  if (target.id === current.id) {
+    if (isIdle && target.monthly > 0) restart(booking, target, context, { ...change, mode: 'restart' }, key);
+    else keepPlan(booking, key);
+  } else if (startsNow) restart(booking, target, context, change, key);
   else if (mode === 'next-cycle') schedule(booking, target, change, key);
   else prorateNow(booking, target, current, change, key);
 }
@@ -125,14 +147,15 @@ function modeOf(
       'leave --mode out: a cheaper plan starts at the next boundary',
     );
   }
-  if (asked === 'next-cycle' && booking.account.cycleEnd === null && target.id !== current.id) {
+  const isKept = target.id === current.id && target.monthly === 0;
+  if (asked === 'next-cycle' && hasNoCycle(booking.account, booking.at) && !isKept) {
     throw invalid(`the ${current.id} plan has no cycle to wait for`, 'leave --mode out to start now');
   }
   if (asked !== null) return asked;
   return dearer ? 'prorate' : 'next-cycle';
 }
 
-/** Setting the plan that is in force: cancels a pending change; otherwise only a key leaves a receipt. */
+/** Setting the plan whose cycle runs: cancels a pending change; otherwise only a key leaves a receipt. */
 function keepPlan(booking: Booking, key: RequestKey): void {
   if (booking.account.pendingPlan === null && key.key === null) return;
   booking.account = { ...booking.account, pendingPlan: null, pendingAt: null };

@@ -5,7 +5,7 @@
  */
 
 import type { Microcredits } from '../credits.ts';
-import { cycleAt, prorate } from '../cycles.ts';
+import { boundary, type Cycle, cycleAt, prorate } from '../cycles.ts';
 import { isLedgerError } from '../errors.ts';
 import { hasEnded } from '../lots.ts';
 import { planInForce } from '../plans.ts';
@@ -138,9 +138,25 @@ function checkMissed(state: AuditState, { detail }: Step, start: number, say: Sa
   const last = periodAt(state, anchorAt, cycleEnd, say);
   const now = periodAt(state, anchorAt, start, say);
   if (last === undefined || now === undefined) return;
-  const missed = now.index - last.index;
-  if (detail.missed !== missed)
-    say(`says ${fieldText('missed', detail.missed)} cycles were missed, it were ${missed}`);
+  const passed = now.index - last.index;
+  // Nothing was missed where the plan gave nothing; older books count such a period.
+  if (passed > 0 && isBetween(detail.missed, countMissed(state, anchorAt, last, start), passed)) return;
+  if (detail.missed !== passed)
+    say(`says ${fieldText('missed', detail.missed)} cycles were missed, it were ${passed}`);
+}
+
+const isBetween = (value: unknown, least: number, most: number): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
+
+/** Periods before the one that starts at an instant whose plan must have given credits. */
+function countMissed(state: AuditState, anchorAt: number, from: Cycle, start: number): number {
+  const { zone } = state.row.account;
+  const { prices, zones } = state.context;
+  let count = 0;
+  for (let { index, start: at } = from; at < start; at = boundary(anchorAt, ++index, zone, zones)) {
+    if (!prices.planFits(planInForce(state.plan, at), at, 0)) count += 1;
+  }
+  return count;
 }
 
 /** A change of plan: entries of lots that end and of the lot that is added, and the plan side afterwards. */
@@ -181,7 +197,10 @@ function expectEnds(state: AuditState, step: Step, ended: readonly number[], say
   }
 }
 
-/** Without a change asked for: a plan without credits ends the cycles, or the plan in force was set again. */
+/**
+ * Without a change asked for: one that was pending took effect, in a period without credits, or the plan in force was
+ * set again.
+ */
 function checkUnasked(state: AuditState, step: Step, next: PlanState, say: Say): void {
   const before = state.plan;
   const { at } = step.receipt;
@@ -191,12 +210,21 @@ function checkUnasked(state: AuditState, step: Step, next: PlanState, say: Say):
     }
     const period = periodAt(state, before.anchorAt, at, say);
     if (period === undefined) return;
-    const plan = planInForce(before, period.start);
-    requireMonthly(state, step, plan, period.start, say);
+    checkEnd(state, step, period.start, say);
     comparePlan(say, next, withoutCycle(before, planInForce(before, at)));
     return;
   }
-  comparePlan(say, next, { ...before, pendingPlan: null, pendingAt: null });
+  comparePlan(say, next, { ...before, plan: planInForce(before, at), pendingPlan: null, pendingAt: null });
+}
+
+/** Cycles end where a plan without credits takes effect; older books say so of any period without credits. */
+function checkEnd(state: AuditState, step: Step, start: number, say: Say): void {
+  const { plan, pendingPlan, pendingAt } = state.plan;
+  const { prices } = state.context;
+  if (pendingPlan !== null && pendingAt !== null && pendingAt <= step.receipt.at) {
+    if (prices.planFits(pendingPlan, pendingAt, step.receipt.credits)) return;
+    requireMonthly(state, step, pendingPlan, start, say);
+  } else requireMonthly(state, step, plan, start, say);
 }
 
 const withoutCycle = (before: PlanState, plan: string): PlanState => ({

@@ -150,15 +150,80 @@ test('the allocation is the one in force at the boundary', () => {
   `);
 });
 
-test('a plan that no longer gives credits ends its cycles', () => {
+test('a plan that gives no credits for a time goes on at the boundary at which it does, whenever cron ran', () => {
+  const start = `
+    at     2026-01-31
+    open   pro
+    define pro 0 12 from 2026-02-10
+    define pro 1000 12 from 2026-03-15
+  `;
+  const end = `
+    see                                   -> available 50
+    at     2026-04-01
+    rollover                              -> XX granted monthly2 1000; cycle 2026-03-31 to 2026-04-30
+    see                                   -> available 1050; cycle 2026-03-31 to 2026-04-30
+    at     2026-05-01
+    rollover                              -> swept: expired monthly2 1000 | granted monthly3 1000; cycle 2026-04-30 to 2026-05-31
+  `;
+  expectPage(`${start}
+    at     2026-03-01
+    rollover                              -> swept: expired monthly 1000
+    rollover                              -> nothing
+    at     2026-03-20
+    rollover                              -> nothing
+    ${end.replace('XX ', '')}`);
+  expectPage(`${start}
+    at     2026-03-20
+    ${end.replace('XX', 'swept: expired monthly 1000 |')}`);
+});
+
+test('a period without credits was not missed', () => {
   expectPage(`
     open   pro
     define pro 0 12 from 2026-02-01
-    at     2026-02-01 -1ms
-    rollover                              -> nothing
+    define pro 1000 12 from 2026-03-01
+    at     2026-04-20
+    rollover                              -> swept: expired monthly 1000 | granted monthly2 1000; missed 1; cycle 2026-04-01 to 2026-05-01
+  `);
+});
+
+test('a change to a plan without credits ends the cycles by the prices at its boundary, whenever cron ran', () => {
+  const start = `
+    open   pro
+    plan   free
+    define free 100 0 from 2026-02-15
+  `;
+  expectPage(`${start}
     at     2026-02-10
-    rollover                              -> swept: expired monthly 1000 | no entries; plan pro; cycle none
+    rollover                              -> swept: expired monthly 1000 | no entries; plan free; cycle none
+    at     2026-03-10
     rollover                              -> nothing
+    plan   free                           -> granted monthly2 100; plan free; cycle 2026-03-10 to 2026-04-10
+  `);
+  expectPage(`${start}
+    at     2026-03-10
+    rollover                              -> swept: expired monthly 1000 | no entries; plan free; cycle none
+    plan   free                           -> granted monthly2 100; plan free; cycle 2026-03-10 to 2026-04-10
+  `);
+});
+
+test('a change that comes due in a period without credits leaves the anchor where it is', () => {
+  const start = `
+    open   harness
+    plan   pro
+    define pro 0 12 from 2026-02-15
+    define pro 700 12 from 2026-03-15
+    at     2026-03-10
+  `;
+  expectPage(`${start}
+    rollover                              -> swept: expired monthly 5000 | no entries; plan pro; cycle 2026-01-01 to 2026-02-01
+    rollover                              -> nothing
+    at     2026-04-10
+    rollover                              -> granted monthly2 700; missed 1; cycle 2026-04-01 to 2026-05-01
+  `);
+  expectPage(`${start}
+    at     2026-04-10
+    rollover                              -> swept: expired monthly 5000 | granted monthly2 700; missed 1; cycle 2026-04-01 to 2026-05-01
   `);
 });
 

@@ -292,3 +292,37 @@ test('whatever steps lead up, and whenever, a cycle never gives more than the de
     { seed: 31, numRuns: 300 },
   );
 });
+
+test('the plan in force, set again, starts a cycle once it gives credits and none runs', () => {
+  expectPage(`
+    open   free
+    plan   free                           -> nothing
+    define free 100 0
+    plan   free prorate                   -> refused invalid_argument
+    plan   free next-cycle                -> refused invalid_argument
+    plan   free                           -> granted monthly 100; plan free; cycle 2026-01-01 to 2026-02-01
+    plan   free                           -> nothing
+    at     day 31
+    rollover                              -> swept: expired monthly 100 | granted monthly2 100
+  `);
+  expectPage(`
+    open   pro
+    define pro 0 12 from 2026-02-01
+    define pro 800 12 from 2026-02-10
+    at     2026-02-05
+    plan   pro                            -> expired monthly 1000
+    at     2026-02-20
+    plan   pro                            -> granted monthly2 800; plan pro; cycle 2026-02-20 to 2026-03-20
+    plan   pro                            -> nothing
+  `);
+});
+
+test('what comes after a period without credits starts now', () => {
+  expectPage(`
+    open   pro
+    define pro 0 12 from 2026-02-01
+    at     2026-02-05
+    plan   harness next-cycle             -> refused invalid_argument
+    plan   harness                        -> swept: expired monthly 1000 | granted monthly2 5000; cycle 2026-02-05 to 2026-03-05
+  `);
+});
