@@ -9,6 +9,7 @@ import type {
   AccountView,
   BalanceView,
   CycleView,
+  DueBooked,
   EntryView,
   ExpiryView,
   FailedAccount,
@@ -183,9 +184,13 @@ export function planJson(view: PlanView | PlanChangeView) {
     status: view.status,
     pending: view.pending === null ? null : { plan: view.pending.plan, at: formatInstant(view.pending.at) },
     effectiveAt: change === null ? null : formatInstant(change.effectiveAt),
-    ...(change === null ? {} : planReceiptJson(change.receipt)),
+    ...(change === null ? {} : { ...planReceiptJson(change.receipt), booked: dueJson(change.booked) }),
   };
 }
+
+/** What was booked of clock and cycle before the command's own work. */
+export const dueJson = (due: DueBooked | null) =>
+  due === null ? null : { granted: toJsonCredits(due.granted), expired: toJsonCredits(due.expired) };
 
 function planReceiptJson(receipt: ReceiptView | null) {
   if (receipt === null) return { receipt: null, replayed: false };

@@ -152,6 +152,7 @@ const nothingDue = (dryRun: boolean): TopupRunView => ({
   accounts: 1,
   attempts: [],
   failed: [],
+  booked: [],
   simulated: false,
   state: 'off',
   dryRun,

@@ -9,6 +9,7 @@ import type { Command } from '../core/ledger/commands.ts';
 import { decide } from '../core/ledger/decide.ts';
 import type { TokenRecord } from '../core/token-corrections.ts';
 import type { Account, Instant, PlanState } from '../core/types.ts';
+import { dueBooked } from './due-booked.ts';
 import { exportAccountRows, exportLedger } from './export/local-export.ts';
 import type { ExportWhat } from './export/rows.ts';
 import { readForecast } from './forecast.ts';
@@ -147,7 +148,12 @@ export class LocalLedger extends LocalPayments implements LedgerService {
     const receipt = changed ? answerOf(decided, options.dryRun === true, owner) : null;
     const stood = 'replay' in decided ? planAfter(owner, decided.replay) : decided.state.account;
     const view = await readPlan(this.deps, account, { account: stood, at: stood.lastAt });
-    return { ...view, effectiveAt: view.pending?.at ?? receipt?.at ?? this.now(), receipt };
+    return {
+      ...view,
+      effectiveAt: view.pending?.at ?? receipt?.at ?? this.now(),
+      receipt,
+      booked: dueBooked(decided),
+    };
   }
 
   balance(account: string, asOf: Instant | null = null) {

@@ -5,6 +5,7 @@ import type { TopupInput } from '../core/ledger/topup.ts';
 import type { TopupState } from '../core/topup.ts';
 import type { Instant } from '../core/types.ts';
 import type { AttemptKind, AttemptStatus, ProviderId, TopupReason } from '../core/wallet.ts';
+import type { DueBooked } from './due-booked.ts';
 import type { ReceiptView } from './views.ts';
 
 export type { AttemptKind, AttemptStatus, ProviderId, TopupInput, TopupReason, TopupState };
@@ -64,6 +65,8 @@ export interface TopupRunView {
   readonly attempts: readonly AttemptView[];
   readonly failed: readonly { readonly account: string; readonly error: LedgerError }[];
   /** True when a simulated provider was asked. */
+  /** Accounts of which clock or cycle had something due, which was booked first. */
+  readonly booked: readonly ({ readonly account: string } & DueBooked)[];
   readonly simulated: boolean;
   /** The account's state where one account was named. */
   readonly state: TopupState | null;

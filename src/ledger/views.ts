@@ -19,7 +19,9 @@ import type {
   Source,
   Usage,
 } from '../core/types.ts';
+import type { DueBooked } from './due-booked.ts';
 
+export type { DueBooked } from './due-booked.ts';
 export type * from './usage-view.ts';
 
 /** Test or live; chosen when the ledger is made, never changed (contract 9). */
@@ -231,6 +233,8 @@ export interface PlanView {
 export interface PlanChangeView extends PlanView {
   readonly effectiveAt: Instant;
   readonly receipt: ReceiptView | null;
+  /** What was due before it and was booked with it. */
+  readonly booked: DueBooked | null;
   /** Where the plan is paid: its page; absent or null where there is none. */
   readonly payUrl?: string | null;
 }

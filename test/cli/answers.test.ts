@@ -199,7 +199,7 @@ default   pro    31 Jan – 28 Feb     1,000     567.5        2
     expect(await prints('plan', 'plan', pending)).toBe(
       'default · pro: 1,000 credits a month for $12.00 · past due\nChanges to free on 28 Feb, in 8 days.\n',
     );
-    const set = { ...PLAN, effectiveAt: NOW, receipt: null };
+    const set = { ...PLAN, effectiveAt: NOW, booked: null, receipt: null };
     expect(await prints('plan set pro', 'setPlan', set)).toBe(
       'default is on pro already: nothing changed.\n',
     );
@@ -207,6 +207,7 @@ default   pro    31 Jan – 28 Feb     1,000     567.5        2
       ...pending,
       status: 'active',
       effectiveAt: END,
+      booked: null,
       receipt: { ...RECEIPT, credits: c(0), slices: [] },
     };
     expect(await prints('plan set free', 'setPlan', later)).toBe(
@@ -350,7 +351,7 @@ describe('JSON', () => {
       effectiveAt: '2026-02-20T12:00:00.000Z',
       receipt: 'rcp_k3x9_4',
     });
-    const answers = { setPlan: async () => ({ ...PLAN, effectiveAt: NOW, receipt: null }) };
+    const answers = { setPlan: async () => ({ ...PLAN, effectiveAt: NOW, booked: null, receipt: null }) };
     expect((await fakeRun(['plan', 'set', 'pro', '--json'], { answers })).json).toMatchObject({
       receipt: null,
     });

@@ -78,6 +78,7 @@ export function moneyAnswers(at: number, receipt: ReceiptView) {
     accounts: 1,
     attempts: [],
     failed: [],
+    booked: [],
     simulated: false,
     state: 'off',
     dryRun: false,

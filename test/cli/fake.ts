@@ -158,7 +158,12 @@ const STANDARD: Answers = {
     dryRun: false,
   }),
   runCycle: async () => ROLLOVER,
-  setPlan: async () => ({ ...PLAN, effectiveAt: NOW, receipt: { ...RECEIPT, kind: 'plan_change' } }),
+  setPlan: async () => ({
+    ...PLAN,
+    effectiveAt: NOW,
+    booked: null,
+    receipt: { ...RECEIPT, kind: 'plan_change' },
+  }),
   byok: async () => ({ account: 'default', providers: [], receipt: null }),
   changeByok: async () => ({ account: 'default', providers: [], receipt: { ...RECEIPT, kind: 'setting' } }),
   definePlan: async () => ({

@@ -234,7 +234,7 @@ describe('-q and nothing changed', () => {
     ['cycle rollover --all', {}],
     [
       'plan set pro',
-      { setPlan: async () => ({ ...BALANCE, pending: null, receipt: null, effectiveAt: NOW }) },
+      { setPlan: async () => ({ ...BALANCE, pending: null, receipt: null, booked: null, effectiveAt: NOW }) },
     ],
     ['import -', {}],
   ])('credits %s', async (line, answers) => {

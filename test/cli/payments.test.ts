@@ -188,6 +188,46 @@ describe('credits topup', () => {
     });
   });
 
+  test('run says what was due of the plan itself and was booked instead of a purchase', async () => {
+    const run = await toppedUp();
+    await run(['plan', 'set', 'pro', '--now', '2026-03-11T12:00:00Z']);
+    await run(['spend', '1530', '--no-topup', '--now', '2026-03-11T12:00:00Z']);
+    const at = ['--now', '2026-04-11T12:00:00Z'];
+    expect((await run(['topup', 'run', '--dry-run', ...at])).stdout).toBe(
+      'Dry run: would book what is due: 1,000 credits granted for the cycle.\nNo top-up is due: the credits suffice.\n',
+    );
+    expect((await run(['topup', 'run', '--dry-run', '--json', ...at])).json()).toMatchObject({
+      attempts: [],
+      booked: [{ account: 'default', granted: 1_000, expired: 0 }],
+    });
+    expect((await run(['topup', 'run', ...at])).stdout).toBe(
+      'Booked what was due: 1,000 credits granted for the cycle.\nNo top-up is due: the credits suffice.\n',
+    );
+    expect((await run(['topup', 'run', ...at])).stdout).toBe('Nothing is due: the credits suffice.\n');
+  });
+
+  test('plan set says what it booked beside a plan that stays', async () => {
+    const run = await toppedUp();
+    await run(['plan', 'set', 'pro', '--now', '2026-03-11T12:00:00Z']);
+    const again = ['plan', 'set', 'pro', '--now', '2026-04-11T12:00:00Z'];
+    const due = '1,000 credits expired, 1,000 credits granted for the cycle';
+    expect((await run([...again, '--dry-run'])).stdout).toBe(
+      `Dry run: would book what is due: ${due}.\ndefault is on pro already: nothing else changed.\n`,
+    );
+    expect((await run([...again, '--dry-run', '--json'])).json()).toMatchObject({
+      receipt: null,
+      booked: { granted: 1_000, expired: 1_000 },
+    });
+    expect((await run(['plan', 'set', 'free', '--dry-run', ...again.slice(3)])).stdout).toContain(
+      `Dry run: would book what is due: ${due}.\nDry run: default changes to free`,
+    );
+    expect((await run(again)).stdout).toBe(
+      `Booked what was due: ${due}.\ndefault is on pro already: nothing else changed.\n`,
+    );
+    expect((await run(again)).stdout).toBe('default is on pro already: nothing changed.\n');
+    expect((await run([...again, '--json'])).json()).toMatchObject({ receipt: null, booked: null });
+  });
+
   test('run says why nothing is due, and shows what would be', async () => {
     const run = await toppedUp();
     expect((await run(['topup', 'run'])).stdout).toBe('Nothing is due: the credits suffice.\n');

@@ -7,6 +7,7 @@ import type { CommandModule } from '../command.ts';
 import type { Context } from '../context.ts';
 import { choiceOption } from '../read-input.ts';
 import { credits } from '../render/amounts.ts';
+import { dueLine } from '../render/due.ts';
 import { renderState } from '../render/receipt.ts';
 import { type Style, styleFor } from '../render/style.ts';
 import { planJson } from '../wire-json.ts';
@@ -30,8 +31,9 @@ export const planSet: CommandModule<PlanSetRequest> = {
     return {
       schema: 'credits.plan/v1',
       json: () => ({ ...planJson(view), ...(view.payUrl == null ? {} : { payUrl: view.payUrl }) }),
-      text: async () => renderChange(view, await styleFor(context, view.zone, ledger.now())),
-      unchanged: view.payUrl == null && (view.receipt === null || view.receipt.replayed),
+      text: async () => renderChange(context, view, await styleFor(context, view.zone, ledger.now())),
+      unchanged:
+        view.payUrl == null && view.booked === null && (view.receipt === null || view.receipt.replayed),
     };
   },
 };
@@ -52,23 +54,26 @@ async function change(
   }
 }
 
-function renderChange(view: PlanChangeView, style: Style): string {
+function renderChange(context: Context, view: PlanChangeView, style: Style): string {
   if (view.payUrl != null) return `The plan starts when it is paid.\nPay at ${view.payUrl}`;
   if (view.payUrl === null && view.receipt === null) return renderPaid(view, style);
   const { receipt, pending } = view;
   const { calendar } = style;
   if (receipt === null) {
-    return pending === null
-      ? `${view.account} is on ${view.plan} already: nothing changed.`
-      : `${view.account} changes to ${pending.plan} on ${calendar.until(pending.at)} already: nothing changed.`;
+    const stands =
+      pending === null
+        ? `${view.account} is on ${view.plan} already`
+        : `${view.account} changes to ${pending.plan} on ${calendar.until(pending.at)} already`;
+    if (view.booked === null) return `${stands}: nothing changed.`;
+    return [dueLine(view.booked, context.globals.dryRun), `${stands}: nothing else changed.`].join('\n');
   }
   const dry = receipt.dryRun ? 'Dry run: ' : '';
-  const lines =
+  const lines = view.booked === null ? [] : [dueLine(view.booked, receipt.dryRun)];
+  lines.push(
     pending === null
-      ? [`${dry}${view.account} is on ${view.plan} now: ${terms(view)}.`]
-      : [
-          `${dry}${view.account} changes to ${pending.plan} on ${calendar.until(pending.at)}; until then ${view.plan}.`,
-        ];
+      ? `${dry}${view.account} is on ${view.plan} now: ${terms(view)}.`
+      : `${dry}${view.account} changes to ${pending.plan} on ${calendar.until(pending.at)}; until then ${view.plan}.`,
+  );
   if (receipt.credits > ZERO) {
     const end = receipt.slices.length === 0 ? '' : ' for the rest of the cycle';
     lines.push(`Granted ${credits(receipt.credits)}${end}.`);

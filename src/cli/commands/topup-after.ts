@@ -58,6 +58,8 @@ async function look(context: Context, ledger: LedgerService, account: string): P
     context.warn(`Auto top-up: ${error.message}`);
     return;
   }
+  const { dueLine } = await import('../render/due.ts');
+  for (const due of view.booked) context.notice(dueLine(due, false));
   if (view.attempts.length === 0 && view.failed.length === 0) return;
   const { attemptLine, SIMULATED } = await import('../render/payments.ts');
   for (const attempt of view.attempts) {

@@ -6,6 +6,7 @@ import type { CommandInput, CommandModule, Result } from '../command.ts';
 import type { Context } from '../context.ts';
 import { flagOption, readOption } from '../read-input.ts';
 import { credits, showDollars } from '../render/amounts.ts';
+import { dueLine } from '../render/due.ts';
 import { attemptJson, runJson, topupJson } from '../render/payment-json.ts';
 import { attemptLine, cardText, renderAttempts, renderTopup, SIMULATED } from '../render/payments.ts';
 import { styleFor } from '../render/style.ts';
@@ -106,7 +107,7 @@ export const topupRun: CommandModule<{ readonly all: boolean }> = {
       schema: 'credits.attempts/v1',
       json: () => runJson(view),
       text: () => renderRun(view, all),
-      unchanged: view.attempts.length === 0,
+      unchanged: view.attempts.length === 0 && view.booked.length === 0,
       failure: all ? accountsFailed(view.failed, view.accounts) : undefined,
     };
   },
@@ -124,6 +125,14 @@ const WHY: Readonly<Record<NonNullable<TopupRunView['state']>, string>> = {
 };
 
 function renderRun(view: TopupRunView, all: boolean): string {
+  const booked = view.booked.map(({ account, ...due }) => {
+    const line = dueLine(due, view.dryRun);
+    return all ? `${account}: ${line}` : line;
+  });
+  return [...booked, ...chargeLines(view, all)].join('\n');
+}
+
+function chargeLines(view: TopupRunView, all: boolean): string[] {
   const lines = [
     ...view.attempts.map((attempt) => {
       const line = attemptLine(attempt);
@@ -136,11 +145,11 @@ function renderRun(view: TopupRunView, all: boolean): string {
       (attempt) =>
         `Dry run: would buy ${credits(attempt.credits)} for ${showDollars(attempt.amountCents)}${all ? ` for ${attempt.account}` : ''}.`,
     );
-    if (due.length > 0) return due.join('\n');
+    if (due.length > 0) return due;
   }
-  if (lines.length > 0) return lines.join('\n');
-  if (view.state === null) return 'Nothing is due.';
-  return `Nothing is due: ${WHY[view.state]}.`;
+  if (lines.length > 0) return lines;
+  const what = view.booked.length === 0 ? 'Nothing is due' : 'No top-up is due';
+  return [view.state === null ? `${what}.` : `${what}: ${WHY[view.state]}.`];
 }
 
 export const topupHistory: CommandModule<{ readonly limit: number | null }> = {

@@ -13,6 +13,7 @@ import type {
   TopupView,
 } from '../../ledger/service.ts';
 import { failureFields } from '../output.ts';
+import { dueJson } from '../wire-json.ts';
 
 const instant = (at: Instant | null): string | null => (at === null ? null : formatInstant(at));
 const credits = (amount: TopupView['threshold']): number | null =>
@@ -59,6 +60,7 @@ export const runJson = (view: TopupRunView) => ({
   accounts: view.accounts,
   attempts: view.attempts.map(attemptJson),
   failed: view.failed.map(({ account, error }) => ({ account, error: failureFields(error) })),
+  booked: view.booked.map(({ account, ...due }) => ({ account, ...dueJson(due) })),
   ...(view.state === null ? {} : { state: view.state }),
   simulated: view.simulated,
   dryRun: view.dryRun,

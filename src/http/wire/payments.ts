@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { ATTEMPT_STATUSES } from '../../core/wallet.ts';
 import type { TopupView } from '../../ledger/service.ts';
-import { count, credits, creditsInput, instant, refusal, renamed, text } from './primitives.ts';
+import { count, credits, creditsInput, dueFields, instant, refusal, renamed, text } from './primitives.ts';
 import { receipt } from './views.ts';
 
 const provider = z.enum(['stripe', 'simulated']);
@@ -73,6 +73,7 @@ export const topupRun = z.object({
   accounts: count,
   attempts: z.array(attempt),
   failed: z.array(z.object({ account: text, error: refusal })),
+  booked: z.array(z.object({ account: text, ...dueFields })).default([]),
   simulated: z.boolean(),
   state: state.nullable(),
   dryRun: z.boolean(),

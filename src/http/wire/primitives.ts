@@ -171,3 +171,6 @@ export function renamed<View>(schema: z.ZodObject, names: Readonly<Record<string
     encode: (view) => rename(view as object, names) as never,
   });
 }
+
+/** What a command booked of clock and cycle before its own work. */
+export const dueFields = { granted: credits, expired: credits };

@@ -8,7 +8,17 @@ import type {
   PlanChangeView,
   PlanView,
 } from '../../ledger/service.ts';
-import { count, countSum, creditSum, credits, instant, refusal, renamed, text } from './primitives.ts';
+import {
+  count,
+  countSum,
+  creditSum,
+  credits,
+  dueFields,
+  instant,
+  refusal,
+  renamed,
+  text,
+} from './primitives.ts';
 
 const source = z.enum(['welcome', 'monthly', 'purchased', 'promotional']);
 /** Which ledger is served, and what the token that asks may do. */
@@ -180,7 +190,12 @@ const PLAN_NAMES = { zone: 'timezone', monthly: 'monthlyCredits' };
 
 export const plan = renamed<PlanView>(z.object(planFields), PLAN_NAMES);
 export const planChange = renamed<PlanChangeView>(
-  z.object({ ...planFields, effectiveAt: instant, receipt: receipt.nullable() }),
+  z.object({
+    ...planFields,
+    effectiveAt: instant,
+    receipt: receipt.nullable(),
+    booked: z.object(dueFields).nullable().default(null),
+  }),
   PLAN_NAMES,
 );
 

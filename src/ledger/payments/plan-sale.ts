@@ -54,7 +54,7 @@ export async function setPaidPlan(
   }
   const payUrl = dryRun ? null : await sellPlan(run, id, { plan: target.id, mode: input.mode });
   const view = await readPaidPlan(run, id);
-  return { ...view, effectiveAt: view.pending?.at ?? run.now(), receipt: null, payUrl };
+  return { ...view, effectiveAt: view.pending?.at ?? run.now(), receipt: null, booked: null, payUrl };
 }
 
 /** @throws LedgerError `unknown_account` */

@@ -8,6 +8,7 @@ import { isLedgerError, LedgerError } from '../../core/errors.ts';
 import { decideAuto } from '../../core/ledger/payments.ts';
 import type { TopupState } from '../../core/topup.ts';
 import { ACTIVE, type Attempt } from '../../core/wallet.ts';
+import { type DueBooked, dueBooked } from '../due-booked.ts';
 import { writeClock } from '../local-deps.ts';
 import type { AttemptView, TopupRunView } from '../payment-views.ts';
 import { attemptView, failureOf } from './attempt-views.ts';
@@ -26,12 +27,14 @@ interface One {
   readonly state: TopupState;
   readonly attempt: AttemptView | null;
   readonly error: LedgerError | undefined;
+  readonly booked: DueBooked | null;
 }
 
 const blank = (dryRun: boolean) => ({
   accounts: 0,
   attempts: [] as AttemptView[],
   failed: [] as { account: string; error: LedgerError }[],
+  booked: [] as ({ account: string } & DueBooked)[],
   simulated: false,
   state: null as TopupState | null,
   dryRun,
@@ -77,6 +80,7 @@ async function add(
   view.accounts += 1;
   try {
     const one = await runOne(run, account, dryRun);
+    if (one.booked !== null) view.booked.push({ account, ...one.booked });
     if (isAlone) view.state = one.state;
     if (one.attempt !== null) {
       view.attempts.push(one.attempt);
@@ -93,16 +97,18 @@ async function runOne(run: PaymentRun, id: string, dryRun: boolean): Promise<One
   const before = await readTopup(run.deps, id);
   // Nothing that could ever be due: no provider is opened for it.
   if (before.state === 'off' || before.state === 'no_card')
-    return { state: before.state, attempt: null, error: undefined };
+    return { state: before.state, attempt: null, error: undefined, booked: null };
   if (!dryRun) await settleEarlier(run, id);
   const reserved = await reserve(run, id, dryRun);
-  if (reserved.attempt === null) return { state: reserved.state, attempt: null, error: undefined };
+  const { booked } = reserved;
+  if (reserved.attempt === null) return { state: reserved.state, attempt: null, error: undefined, booked };
   const account = await run.account(id);
-  if (dryRun) return { state: 'due', attempt: attemptView(account, reserved.attempt), error: undefined };
+  if (dryRun)
+    return { state: 'due', attempt: attemptView(account, reserved.attempt), error: undefined, booked };
   const attempt = await settleAttempt(run, id, reserved.attempt.no, 'own');
   const view = attemptView(account, attempt);
   const url = attempt.status === 'requires_action' ? await urlOf(run, attempt) : null;
-  return { state: 'due', attempt: view, error: failureOf(view, url) };
+  return { state: 'due', attempt: view, error: failureOf(view, url), booked };
 }
 
 async function settleEarlier(run: PaymentRun, id: string): Promise<void> {
@@ -117,11 +123,15 @@ async function reserve(
   run: PaymentRun,
   id: string,
   dryRun: boolean,
-): Promise<{ readonly state: TopupState; readonly attempt: Attempt | null }> {
+): Promise<{
+  readonly state: TopupState;
+  readonly attempt: Attempt | null;
+  readonly booked: DueBooked | null;
+}> {
   // Only when something is due: opening the provider tells whether it may be used at all.
   const { state } = await readTopup(run.deps, id);
   const provider = state === 'due' ? await run.provider() : null;
-  const { value } = await run.decide(id, { dryRun }, ({ booking, wallet, context }) => {
+  const { value, decided } = await run.decide(id, { dryRun }, ({ booking, wallet, context }) => {
     if (provider !== null && wallet.card !== null && wallet.card.provider !== provider.name) {
       throw otherProvider(wallet.card.provider);
     }
@@ -131,7 +141,7 @@ async function reserve(
       throw new LedgerError('ledger_busy', 'the account changed meanwhile');
     return { change: reserved?.change, value: { state, attempt: reserved?.attempt ?? null } };
   });
-  return value;
+  return { ...value, booked: dueBooked(decided) };
 }
 
 /** The refusal to charge a card that another provider keeps. */
