@@ -125,12 +125,14 @@ export interface SyncView {
   readonly provider: ProviderId;
   /** Attempts that were looked up, as they are now. */
   readonly attempts: readonly AttemptView[];
-  /** Events read, and how many of them were new. */
+  /** Events read, and how many of them were new. A dry run reads the new ones alone and applies none. */
   readonly events: { readonly read: number; readonly applied: number };
   /** Credits granted, taken back and given back. */
   readonly granted: Microcredits;
   readonly clawed: Microcredits;
   readonly reinstated: Microcredits;
+  /** Accounts that were granted paid credits although they are closed. */
+  readonly closed: readonly string[];
   readonly failed: readonly { readonly what: string; readonly error: LedgerError }[];
   readonly dryRun: boolean;
 }

@@ -90,6 +90,7 @@ export function moneyAnswers(at: number, receipt: ReceiptView) {
     granted: c(0),
     clawed: c(0),
     reinstated: c(0),
+    closed: [],
     failed: [],
     dryRun: false,
   };

@@ -340,6 +340,33 @@ describe('credits buy', () => {
     expect((await run(['balance', '--total'])).stdout).toBe('550\n');
   });
 
+  test('a dry run of sync says how much waits and books none of it', async () => {
+    const run = await opened();
+    expect((await run(['payments', 'sync', '--dry-run'])).stdout).toBe(
+      'Dry run: no payment is open and no event is new: nothing to book.\n',
+    );
+    await run(['buy', '500', '--checkout', '--yes']);
+    const dry = await run(['payments', 'sync', '--dry-run']);
+    expect(dry.stdout).toContain(
+      'Dry run: would look up 1 open payment; what that books is only known then.',
+    );
+    expect(dry.stderr).toContain('applies no events');
+    expect((await run(['balance', '--total'])).stdout).toBe('50\n');
+    await run(['payments', 'sync']);
+    expect((await run(['payments', 'sync', '--dry-run'])).stdout).toContain('nothing to book');
+  });
+
+  test('a payment for an account that was closed meanwhile is booked and reported', async () => {
+    const run = await opened();
+    await run(['card', 'add', 'pm_fake_processing']);
+    await run(['buy', '500', '--yes']);
+    await run(['accounts', 'close', '--yes']);
+    const sync = await run(['payments', 'sync', '--json', '-q']);
+    expect(sync.json()).toMatchObject({ granted: 500, closed: ['default'] });
+    expect(sync.stderr).toContain('account default is closed; what was paid for it was booked all the same');
+    expect((await run(['payments', 'sync', '--json'])).json().closed).toEqual([]);
+  });
+
   test('in a live ledger nothing is simulated', async () => {
     const run = await opened('--live');
     for (const argv of [

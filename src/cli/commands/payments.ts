@@ -10,12 +10,18 @@ export const paymentsSync: CommandModule<null> = {
   async run(context) {
     const ledger = await context.service(null);
     const view = await ledger.syncPayments({ dryRun: context.globals.dryRun });
+    for (const account of view.closed) {
+      context.warn(`account ${account} is closed; what was paid for it was booked all the same`);
+    }
+    if (view.dryRun && view.attempts.length + view.events.read > 0) {
+      context.notice('A dry run applies no events and asks for no payment: its sums of credits are 0.');
+    }
     const [first] = view.failed;
     return {
       schema: 'credits.sync/v1',
       json: () => syncJson(view),
       text: () => renderSync(view),
-      unchanged: view.attempts.length === 0 && view.events.applied === 0,
+      unchanged: view.attempts.length === 0 && (view.dryRun ? view.events.read : view.events.applied) === 0,
       failure:
         first === undefined
           ? undefined

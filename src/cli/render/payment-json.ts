@@ -108,6 +108,7 @@ export const syncJson = (view: SyncView) => ({
   granted: toJsonCredits(view.granted),
   clawedBack: toJsonCredits(view.clawed),
   reinstated: toJsonCredits(view.reinstated),
+  closed: view.closed,
   failed: view.failed.map(({ what, error }) => ({ what, error: failureFields(error) })),
   dryRun: view.dryRun,
 });

@@ -185,6 +185,22 @@ export function renderCard(view: CardView, { calendar }: Style): string {
   return lines.join('\n');
 }
 
+/** A dry run asks the provider for nothing but its new events: how a payment ended is told by the run itself. */
+function renderSyncTrial(view: SyncView, open: readonly AttemptView[]): string {
+  const waiting = [
+    ...(view.attempts.length > 0 ? [`look up ${count(view.attempts.length, 'open payment')}`] : []),
+    ...(view.events.read > 0 ? [`apply ${count(view.events.read, 'new event')}`] : []),
+  ];
+  return [
+    waiting.length === 0
+      ? 'Dry run: no payment is open and no event is new: nothing to book.'
+      : `Dry run: would ${waiting.join(' and ')}; what that books is only known then.`,
+    ...open.map((attempt) => `${attempt.attempt} of ${attempt.account}: ${statusText(attempt)}`),
+    ...view.failed.map(({ what, error }) => `${what}: ${error.message}`),
+  ].join('\n');
+}
+
+/** A sync's answer. */
 export function renderSync(view: SyncView): string {
   const open = view.attempts.filter(({ status }) => status !== 'succeeded');
   const moved = [
@@ -192,9 +208,10 @@ export function renderSync(view: SyncView): string {
     ...(view.clawed > ZERO ? [`${credits(view.clawed)} taken back`] : []),
     ...(view.reinstated > ZERO ? [`${credits(view.reinstated)} given back`] : []),
   ];
+  if (view.dryRun) return renderSyncTrial(view, open);
   const looked = `${count(view.attempts.length, 'payment')} looked up, ${count(view.events.applied, 'event')} applied`;
   return [
-    `${view.dryRun ? 'Dry run: ' : ''}${looked}: ${moved.length === 0 ? 'nothing to book' : moved.join(', ')}.`,
+    `${looked}: ${moved.length === 0 ? 'nothing to book' : moved.join(', ')}.`,
     ...open.map((attempt) => `${attempt.attempt} of ${attempt.account}: ${statusText(attempt)}`),
     ...view.failed.map(({ what, error }) => `${what}: ${error.message}`),
   ].join('\n');

@@ -122,6 +122,7 @@ export const sync = z.object({
   granted: credits,
   clawed: credits,
   reinstated: credits,
+  closed: z.array(text).default([]),
   failed: z.array(z.object({ what: text, error: refusal })),
   dryRun: z.boolean(),
 });

@@ -62,6 +62,8 @@ export class PaymentRun {
   #provider: Promise<PaymentProvider> | undefined;
   /** Credits that this run has booked. */
   readonly moved = { granted: ZERO, clawed: ZERO, reinstated: ZERO };
+  /** Closed accounts that this run booked paid credits to. */
+  readonly closed = new Set<string>();
 
   constructor(deps: LocalDeps, access: PaymentAccess) {
     this.deps = deps;
@@ -156,6 +158,7 @@ export class PaymentRun {
     for (const { receipt } of decided.booked) {
       const { kind, credits, detail } = receipt;
       const isSold = kind === 'grant' || (kind === 'plan_change' && detail?.invoice !== undefined);
+      if (isSold && decided.state.account.closedAt !== null) this.closed.add(decided.state.account.id);
       if (isSold) this.moved.granted = add(this.moved.granted, credits);
       else if (kind === 'clawback') this.moved.clawed = add(this.moved.clawed, credits);
       else if (kind === 'reinstate') this.moved.reinstated = add(this.moved.reinstated, credits);

@@ -28,8 +28,18 @@ export async function syncPayments(shared: PaymentRun, dryRun: boolean): Promise
   const provider = await run.provider();
   const sums: Sums = { attempts: [], failed: [] };
   for await (const id of accountsWith(run)) await settleAccount(run, id, sums, dryRun);
-  const events = dryRun ? { read: 0, applied: 0 } : await readEvents(run, sums);
-  return { provider: provider.name, ...sums, ...run.moved, events, dryRun };
+  const events = dryRun ? await countEvents(run) : await readEvents(run, sums);
+  return { provider: provider.name, ...sums, ...run.moved, closed: [...run.closed], events, dryRun };
+}
+
+/** What an event comes to is found out by applying it; a dry run only tells how many wait. */
+async function countEvents(run: PaymentRun): Promise<{ read: number; applied: number }> {
+  const provider = await run.provider();
+  const { payments } = run.deps.store;
+  const { events } = await provider.eventsSince(await payments.cursor(provider.name));
+  let read = 0;
+  for (const event of events) if (!(await payments.hasEvent(event.id))) read += 1;
+  return { read, applied: 0 };
 }
 
 async function* accountsWith(run: PaymentRun): AsyncGenerator<string> {

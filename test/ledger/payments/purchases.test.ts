@@ -215,9 +215,29 @@ describe('what comes in', () => {
     await t.ledger.addCard('default', 'pm_fake_processing');
     await t.ledger.buy('default', SMALL);
     await t.ledger.closeAccount('default');
-    expect(await t.ledger.syncPayments()).toMatchObject({ granted: credits('500'), failed: [] });
+    expect(await t.ledger.syncPayments()).toMatchObject({
+      granted: credits('500'),
+      failed: [],
+      closed: ['default'],
+    });
     expect(await codeOf(t.ledger.buy('default', SMALL))).toBe('account_closed');
     expect(await available()).toBe(credits('550'));
+  });
+
+  test('that went back is an event that a dry run of sync counts and does not take', async () => {
+    t = payingLedger();
+    await t.ledger.addCard('default', 'pm_card_visa');
+    const { purchase } = await t.ledger.buy('default', SMALL);
+    await t.ledger.syncPayments();
+    await t.simulated.happen(`pi_sim_${purchase}`, (paid) => ({
+      ...paid,
+      refunds: [{ id: 're_1', amountCents: 500, status: 'succeeded' }],
+    }));
+    const dry = { events: { read: 1, applied: 0 }, clawed: 0, dryRun: true };
+    expect(await t.ledger.syncPayments({ dryRun: true })).toMatchObject(dry);
+    expect(await t.ledger.syncPayments({ dryRun: true })).toMatchObject(dry);
+    expect(await t.ledger.syncPayments()).toMatchObject({ events: { applied: 1 }, clawed: credits('500') });
+    expect(await t.ledger.syncPayments({ dryRun: true })).toMatchObject({ events: { read: 0 } });
   });
 
   test('past 8 billion credits is booked, though no more can be reserved', async () => {
