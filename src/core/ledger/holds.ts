@@ -159,6 +159,12 @@ function settledUsage(
   if (own !== null && command.call.model !== '' && !sameModel(catalogue, own, command.call.model)) {
     throw invalid(`this hold was made for ${own.model}`, 'a settle is priced by the model of its hold');
   }
+  if (own?.byok === true && command.call.noByok) {
+    throw invalid(
+      `this hold was made on the account's own key for ${own.provider ?? own.model}`,
+      'a hold keeps the choice it was made with: leave --no-byok out',
+    );
+  }
   const terms =
     own === null
       ? termsOf(catalogue, booking.account, command.call, hold.createdAt)

@@ -67,6 +67,20 @@ test('late on the own key: recorded, once, for nothing', () => {
   `);
 });
 
+test('a settle cannot choose another payer than its hold', () => {
+  expectPage(`
+    lot    promotional 100
+    hold   h0 sonnet 1000/1000            -> held promotional 18
+    byok   add anthropic
+    hold   h1 sonnet 1000/1000            -> no entries
+    hold   h2 5                           -> held promotional 5
+    settle h1 1000/500 no-byok            -> refused invalid_argument
+    settle h1 1000/500                    -> byok, list 10.5
+    settle h0 1000/500 no-byok            -> spent promotional 10.5; released promotional 7.5
+    settle h2 haiku 1000/1000 no-byok     -> spent promotional 1.5; released promotional 3.5
+  `);
+});
+
 test('such a call needs no price', () => {
   expectPage(`
     rate   claude-haiku unpriced
