@@ -29,7 +29,7 @@ import type {
 } from '../core/verify/stored.ts';
 import type { Wallet, WalletChange } from '../core/wallet.ts';
 import type { AccessRole, AccessTokenRow } from './access-tokens.ts';
-import type { PaymentStore } from './payments/payment-store.ts';
+import type { BookRow, PaymentStore } from './payments/payment-store.ts';
 import type { LedgerMode } from './service.ts';
 
 /** What a piece of work needs beyond the account, its live lots and its lapsed holds. */
@@ -201,6 +201,8 @@ export interface LedgerDump {
   settings(): readonly SettingFacts[] | Promise<readonly SettingFacts[]>;
   /** By number: the ledger's own chain first. */
   accounts(): Iterable<AccountDump> | AsyncIterable<AccountDump>;
+  /** The books of the simulated provider: payments of a test ledger exist nowhere else. */
+  books(): Pages<BookRow>;
   /** Ends the snapshot. */
   close(): void | Promise<void>;
 }

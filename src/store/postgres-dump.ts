@@ -11,6 +11,7 @@ import { walletOf } from './postgres-load.ts';
 import { COLUMNS, entryOf, type Row } from './rows.ts';
 import { unreadable } from './sqlite-errors.ts';
 import {
+  bookOf,
   holdRowOf,
   lotRowOf,
   readableAccount,
@@ -36,6 +37,7 @@ const PAGES = {
   lots: `SELECT ${COLUMNS.lot}, live FROM lot WHERE account = $1 AND no > $2 ORDER BY no LIMIT ${PAGE}`,
   holds: `SELECT ${COLUMNS.hold} FROM hold WHERE account = $1 AND no > $2 ORDER BY no LIMIT ${PAGE}`,
   accounts: `SELECT ${COLUMNS.account} FROM account WHERE no > $2 AND $1 = 0 ORDER BY no LIMIT ${PAGE}`,
+  books: `SELECT no, id, body FROM simulated WHERE no > $2 AND $1 = 0 ORDER BY no LIMIT ${PAGE}`,
 } as const;
 
 const SUMS = `SELECT slot, model, provider, calls, input_tokens, output_tokens, credits, list_credits, unpriced,
@@ -67,6 +69,7 @@ export async function dumpPostgres(door: PostgresDoor): Promise<LedgerDump> {
           for (const row of rows) yield await accountDump(sql, row);
         }
       },
+      books: () => converted(pagesOf(sql, 'books', 0, -1), bookOf),
       close() {
         if (!isOpen) return;
         isOpen = false;

@@ -134,6 +134,10 @@ function writerOver(sql: Statements): PostgresWriter {
       const change = { ...money, attempts: [...attempts.values()] };
       behind.push(() => writeWallet(sql, { account, change }));
     },
+    book({ id, body }) {
+      behind.push(() => sql.rows('putBook', id, body));
+      count += 1;
+    },
     account(account) {
       add('insertAccounts', accountRow(account));
       const { no, receiptSeq } = account;

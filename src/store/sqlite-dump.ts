@@ -13,6 +13,7 @@ import { type Connection, openFile } from './sqlite-file.ts';
 import { wholeWallet } from './sqlite-payments.ts';
 import { type Prepared, statements } from './sqlite-statements.ts';
 import {
+  bookOf,
   holdRowOf,
   lotRowOf,
   readableAccount,
@@ -38,6 +39,7 @@ const PAGES = {
   usage: `SELECT ${COLUMNS.usage} FROM usage WHERE account = ? AND receipt > ? ORDER BY receipt LIMIT ${PAGE}`,
   lot: `SELECT ${COLUMNS.lot}, live FROM lot WHERE account = ? AND no > ? ORDER BY no LIMIT ${PAGE}`,
   hold: `SELECT ${COLUMNS.hold} FROM hold WHERE account = ? AND no > ? ORDER BY no LIMIT ${PAGE}`,
+  book: `SELECT no, id, body FROM simulated WHERE ? = 0 AND no > ? ORDER BY no LIMIT ${PAGE}`,
 } as const;
 
 /** Sums by time; a quarter of an hour may have more than a page of them. Integers come as BigInt. */
@@ -101,9 +103,21 @@ export function dumpFile(location: string): LedgerDump {
         for (const row of rows) yield accountDump(location, pages, row);
       }
     },
+    *books() {
+      if (!guarded(() => hasTables(db, ['simulated']))) return;
+      yield* converted(pagesOf(location, paged('book'), 0, -1), bookOf);
+    },
     close: () => void db.close(),
   };
 }
+
+const hasTables = (db: Connection, names: readonly string[]): boolean =>
+  db
+    .prepare(
+      `SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN (${names.map(() => '?').join()})`,
+    )
+    .pluck()
+    .get(...names) === names.length;
 
 /** Where the rows of an account come from. */
 interface AccountPages extends Readonly<Record<'receipts' | 'entries' | 'usages' | 'lots' | 'holds', Page>> {
@@ -141,10 +155,7 @@ type Guarded = <T>(read: () => T) => T;
 
 /** A table that somebody dropped is named by the check of the schema; the rest can still be read. */
 function walletReader(db: Connection, sql: ReturnType<typeof statements>, guarded: Guarded) {
-  const tables = db.prepare(
-    "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('topup', 'card', 'attempt')",
-  );
-  if (guarded(() => tables.pluck().get()) !== 3) return () => NO_WALLET;
+  if (!guarded(() => hasTables(db, ['topup', 'card', 'attempt']))) return () => NO_WALLET;
   return (account: number): Wallet => guarded(() => wholeWallet(sql, account));
 }
 

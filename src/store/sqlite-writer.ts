@@ -54,6 +54,7 @@ function writerOver(sql: ReturnType<typeof statements>): LedgerWriter {
       const money = { ...(policy === null ? {} : { policy }), ...(card === null ? {} : { card }) };
       writeWallet(sql, account, { ...money, attempts: [...attempts.values()] });
     },
+    book: ({ id, body }) => sql('putBook').run(id, body),
     account(account) {
       sql('insertAccount').run(...accountRow(account));
       const { no, receiptSeq } = account;

@@ -4,6 +4,7 @@
  */
 import type { Account, Detail, Receipt, Usage } from '../core/types.ts';
 import type { HoldRow, LotRow, ReceiptRow, SettingFacts, UsageSumRow } from '../core/verify/stored.ts';
+import type { BookRow } from '../ledger/payments/payment-store.ts';
 import { accountOf, lotOf, type Row, usageOf } from './rows.ts';
 import type { StatementName } from './sqlite-statements.ts';
 
@@ -135,3 +136,10 @@ export function settingFacts(
     ),
   }));
 }
+
+/** A row in the books of the simulated provider. */
+export const bookOf = (row: Row): BookRow => ({
+  no: row[0] as number,
+  id: row[1] as string,
+  body: row[2] as string,
+});

@@ -367,6 +367,22 @@ describe('credits buy', () => {
     expect((await run(['payments', 'sync', '--json'])).json().closed).toEqual([]);
   });
 
+  test('a ledger that was exported and restored pays and agrees as before', async () => {
+    const run = await toppedUp();
+    await run(['buy', '500', '--yes']);
+    const folder = temporaryFolder();
+    const file = `${folder}/all.jsonl`;
+    expect((await run(['export', '--what', 'ledger', '-o', file])).code).toBe(0);
+    const there = ['--db', `${folder}/there.db`];
+    expect((await run(['restore', file, ...there])).code).toBe(0);
+    for (const argv of [['payments', 'audit'], ['verify'], ['payments', 'sync'], ['buy', '500', '--yes']]) {
+      expect((await run([...argv, ...there])).code, argv.join(' ')).toBe(0);
+    }
+    const audit = (await run(['payments', 'audit', '--json', ...there])).json();
+    expect(audit).toMatchObject({ ok: true, payments: 3, paidCents: 1_500 });
+    expect((await run(['balance', '--total', ...there])).stdout).toBe('1550\n');
+  });
+
   test('in a live ledger nothing is simulated', async () => {
     const run = await opened('--live');
     for (const argv of [

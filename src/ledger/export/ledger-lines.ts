@@ -1,6 +1,6 @@
 /**
  * Everything in a ledger as lines that make it again: a header, for each account its facts and its receipts in order,
- * each with its entries, its usage and its hash, and a last line that says how much it was. Lots, holds, balances and
+ * each with its entries, its usage and its hash, in a test ledger the simulated provider's books, and a last line that says how much it was. Lots, holds, balances and
  * the price list are not in it: receipts say them. Amounts are microcredits and instants epoch ms, since the hashes
  * cover them like this.
  *
@@ -10,6 +10,7 @@ import { genesisText, receiptText, type Sha256 } from '../../core/chain.ts';
 import { LedgerError } from '../../core/errors.ts';
 import type { Account, Booked, Entry, Instant, Usage } from '../../core/types.ts';
 import type { ReceiptRow } from '../../core/verify/stored.ts';
+import type { BookRow } from '../payments/payment-store.ts';
 import type { AccountDump, LedgerDump } from '../store.ts';
 import { Cursor } from '../verify/cursor.ts';
 
@@ -37,12 +38,22 @@ export interface ReceiptLine extends Booked {
   readonly hash: string;
 }
 
-/** The last line: without it, an export is cut off. */
-export interface EndLine {
-  readonly end: { readonly accounts: number; readonly receipts: number };
+/** A row in the books of the simulated provider, behind all accounts; other ledgers and older exports have none. */
+export interface BookLine {
+  readonly simulated: BookRow;
 }
 
-export type LedgerLine = HeaderLine | AccountLine | ReceiptLine | EndLine;
+/** The last line: without it, an export is cut off. */
+export interface EndLine {
+  readonly end: {
+    readonly accounts: number;
+    readonly receipts: number;
+    /** Rows of the simulated provider's books; absent where there are none. */
+    readonly simulated?: number;
+  };
+}
+
+export type LedgerLine = HeaderLine | AccountLine | ReceiptLine | BookLine | EndLine;
 
 /** Lines in a page. */
 const PAGE = 500;
@@ -76,7 +87,12 @@ export async function* ledgerLines(dump: LedgerDump, sha256: Sha256): AsyncGener
     accounts += 1;
     receipts += account.account.receiptSeq;
   }
-  yield [{ end: { accounts, receipts } }];
+  let simulated = 0;
+  for await (const rows of dump.books()) {
+    yield rows.map((row) => ({ simulated: row }));
+    simulated += rows.length;
+  }
+  yield [{ end: { accounts, receipts, ...(simulated === 0 ? {} : { simulated }) } }];
 }
 
 async function* accountLines(dump: AccountDump, sha256: Sha256): AsyncGenerator<readonly LedgerLine[]> {

@@ -9,6 +9,7 @@ import { isLedgerError, LedgerError } from '../../core/errors.ts';
 import { Fold } from '../../core/fold.ts';
 import type { Account, Booked, Hold, Lot } from '../../core/types.ts';
 import type { Wallet } from '../../core/wallet.ts';
+import type { BookRow } from '../payments/payment-store.ts';
 import type { SettingRow } from '../store.ts';
 import type { Head } from '../verify-view.ts';
 import { type AccountLine, type HeaderLine, LEDGER_EXPORT, type ReceiptLine } from './ledger-lines.ts';
@@ -21,6 +22,8 @@ export interface LedgerWriter {
   lot(account: number, lot: Lot): void;
   hold(account: number, hold: Hold): void;
   wallet(account: number, wallet: Wallet): void;
+  /** Books of the simulated provider, in order of their numbers. */
+  book(row: BookRow): void;
   /** The account as its receipts leave it, behind everything else of it. */
   account(account: Account): void;
 }
@@ -85,6 +88,7 @@ class LineReader {
   readonly #heads = new Map<string, Head>();
   #mode: string | undefined;
   #receipts = 0;
+  #books = 0;
   #ended = false;
   #current: { line: AccountLine['account']; fold: Fold; hash: string } | undefined;
 
@@ -105,6 +109,7 @@ class LineReader {
     else if (this.#ended) throw unreadable(no, 'there is something behind the end');
     else if (isObject(value.receipt)) this.#receipt(no, value as unknown as ReceiptLine);
     else if (isObject(value.account)) this.#account(no, value.account as unknown as AccountLine['account']);
+    else if (isObject(value.simulated)) this.#book(no, value.simulated);
     else if (isObject(value.end)) this.#end(no, value.end);
     else throw unreadable(no, 'it is neither an account nor a receipt');
   }
@@ -175,8 +180,20 @@ class LineReader {
     this.#current = undefined;
   }
 
-  #end(no: number, { accounts, receipts }: Record<string, unknown>): void {
+  /** No chain covers these rows; what they say about money is what `payments audit` compares with the receipts. */
+  #book(no: number, { no: row, id, body }: Record<string, unknown>): void {
     this.#close(no);
+    if (this.#mode !== 'test') throw changed(no, 'a live ledger has no simulated payments');
+    if (row !== this.#books + 1 || typeof id !== 'string' || typeof body !== 'string') {
+      throw changed(no, `row ${this.#books + 1} of the simulated payments is not what it was`);
+    }
+    this.#books += 1;
+    this.#writer.book({ no: row, id, body });
+  }
+
+  #end(no: number, { accounts, receipts, simulated = 0 }: Record<string, unknown>): void {
+    this.#close(no);
+    if (simulated !== this.#books) throw changed(no, 'rows of the simulated payments are missing before it');
     if (accounts !== this.#heads.size || receipts !== this.#receipts) {
       throw changed(no, `it holds other than the ${accounts} accounts and ${receipts} receipts it should`);
     }

@@ -120,6 +120,51 @@ describe('what is changed by hand', () => {
 });
 
 describe('an export', () => {
+  const exported = async (): Promise<string[]> => {
+    const lines: string[] = [];
+    for await (const page of t.ledger.exportLedger())
+      for (const line of page) lines.push(JSON.stringify(line));
+    return lines;
+  };
+  const restore = async (texts: readonly string[]): Promise<string> => {
+    const file = path.join(path.dirname(t.file), 'books.db');
+    fs.rmSync(file, { force: true });
+    const lines = texts.map((text, index) => ({ no: index + 1, text }));
+    await writeSqlite(file, (writer) =>
+      restoreLines(lines, writer, { sha256, schemaVersion: SCHEMA_VERSION }),
+    );
+    return file;
+  };
+  const booksIn = (file: string) => withDb(file, (db) => rowsOf(db, 'simulated'));
+
+  test('has the books of the simulated provider, and does without them where it is an older one', async () => {
+    const lines = await exported();
+    const isBook = (line: string) => line.startsWith('{"simulated"');
+    expect(lines.filter(isBook).length).toBeGreaterThan(10);
+    expect(booksIn(await restore(lines))).toEqual(booksIn(t.file));
+    const older = lines
+      .filter((line) => !isBook(line))
+      .map((line) => line.replace(/,"simulated":\d+\}\}$/, '}}'));
+    expect(booksIn(await restore(older))).toEqual([]);
+  });
+
+  test.each<readonly [string, string, (lines: string[], first: number) => string[]]>([
+    ['a row is left out', 'row 1', (lines, first) => lines.toSpliced(first, 1)],
+    ['the last row is left out', 'are missing', (lines) => lines.toSpliced(-2, 1)],
+    [
+      'two rows are exchanged',
+      'row 1',
+      (lines, first) => lines.toSpliced(first, 2, lines[first + 1]!, lines[first]!),
+    ],
+    ['a row has no body', 'row 1', (lines, first) => lines.with(first, '{"simulated":{"no":1,"id":"x"}}')],
+    ['a receipt follows', 'no account', (lines, first) => lines.toSpliced(first + 1, 0, lines[2]!)],
+    ['it is live', 'no simulated', (lines) => lines.with(0, lines[0]!.replace('"test"', '"live"'))],
+  ])('is refused when %s', async (_name, says, change) => {
+    const lines = await exported();
+    const first = lines.findIndex((line) => line.startsWith('{"simulated"'));
+    await expect(restore(change(lines, first))).rejects.toThrow(says);
+  });
+
   test('makes policies, cards and attempts again, with the same chains', async () => {
     const file = path.join(path.dirname(t.file), 'again.db');
     const lines: { no: number; text: string }[] = [];
