@@ -67,7 +67,11 @@ export interface LedgerService extends PaymentService {
   spend(account: string, input: SpendInput, options?: WriteOptions): Promise<ReceiptView>;
   /** Books many spends in few transactions; each item is booked, replayed or refused by itself. */
   spendMany(items: readonly SpendItem[], options?: { dryRun?: boolean }): Promise<ItemResult[]>;
-  /** @throws LedgerError `unknown_account`, `key_reused`, and whatever `decideHold` refuses */
+  /**
+   * Reserves for exactly the `outputTokens` of the call, which is the most that it may answer with: 0 reserves for none. The
+   * model's own maximum is filled in by who takes requests without that number, the command line and the HTTP API.
+   * @throws LedgerError `unknown_account`, `key_reused`, and whatever `decideHold` refuses
+   */
   hold(account: string, input: HoldInput, options?: WriteOptions): Promise<ReceiptView>;
   /** @throws LedgerError `unknown_account`, `unknown_hold`, `hold_already_resolved`, `key_reused`, `invalid_argument` */
   settle(account: string, input: SettleInput, options?: WriteOptions): Promise<ReceiptView>;

@@ -1,7 +1,7 @@
 /** `credits hold`: reserves credits before a call. Source: contract 5.3, 6. */
 import { parseCredits, parseTokens, ZERO } from '../../core/credits.ts';
 import { invalid } from '../../core/errors.ts';
-import { HOLD_TTL_MS } from '../../core/ledger/holds.ts';
+import { assumedOutput, HOLD_TTL_MS } from '../../core/ledger/holds.ts';
 import { parseDuration } from '../../core/time.ts';
 import type { HoldInput, LedgerService } from '../../ledger/service.ts';
 import type { CommandInput, CommandModule } from '../command.ts';
@@ -11,9 +11,6 @@ import { group } from '../render/amounts.ts';
 import { amountOrCall, readCall, readNoteOption, readTags, requireModel } from './read-call.ts';
 import { receiptResult, writeOptions } from './receipt-result.ts';
 import { topupAfterReceipt, unlessAsked } from './topup-after.ts';
-
-/** Most output tokens that are reserved for without being asked to. */
-const MAX_ASSUMED_OUTPUT = 16_384;
 
 export interface HoldRequest {
   readonly input: HoldInput;
@@ -66,11 +63,10 @@ function readTtl(text: string, what: string): number {
   return ms;
 }
 
-/** Reserves for the model's maximum, and says so. An unknown model is the ledger's to refuse. */
+/** Reserves for the model's maximum, and says so. */
 async function fillOutput(context: Context, ledger: LedgerService, input: HoldInput): Promise<HoldInput> {
   const call = input.call!;
-  const most = (await ledger.catalogue()).findModel(call.model)?.maxOutput ?? MAX_ASSUMED_OUTPUT;
-  const outputTokens = Math.min(most, MAX_ASSUMED_OUTPUT);
+  const outputTokens = assumedOutput(await ledger.catalogue(), call.model);
   context.notice(
     `reserving for ${group(String(outputTokens))} output tokens; --max-output-tokens says otherwise`,
   );

@@ -17,6 +17,17 @@ import { giveBack, sweep } from './sweep.ts';
 /** Shortest and longest life of a hold: 1 s to 24 h (contract 5.3). */
 export const HOLD_TTL_MS = { least: 1_000, most: 86_400_000, standard: 600_000 } as const;
 
+/** Most output tokens that a hold reserves for without being told. Source: contract 6 (`hold`). */
+const MOST_ASSUMED_OUTPUT = 16_384;
+
+/**
+ * Output tokens to reserve for where nobody says how many there may be: the model's maximum, within reason.
+ * @param model an id, name or alias; of an unknown one nothing is known, and refusing it is the ledger's business
+ */
+export function assumedOutput(catalogue: Catalogue, model: string): number {
+  return Math.min(catalogue.findModel(model)?.maxOutput ?? MOST_ASSUMED_OUTPUT, MOST_ASSUMED_OUTPUT);
+}
+
 /**
  * Reserves credits from specific lots.
  * @throws LedgerError in this order: `account_closed`, `invalid_argument`, `unknown_model`, `unpriced_model`, `in_debt`,

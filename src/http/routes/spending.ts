@@ -1,5 +1,7 @@
 /** Routes that spend and hold credits, and what there is to spend. Source: contract 6, 8. */
 import * as z from 'zod';
+import { assumedOutput } from '../../core/ledger/holds.ts';
+import type { HoldInput, LedgerService } from '../../ledger/service.ts';
 import { batchRoute, route } from '../route.ts';
 import * as inputs from '../wire/inputs.ts';
 import { flag, instantInput } from '../wire/primitives.ts';
@@ -7,6 +9,16 @@ import * as views from '../wire/views.ts';
 import { isBooked } from './tops-up.ts';
 
 const asOf = instantInput.optional();
+
+/** Filled in before the request is told from others, so that a key means the same with the number given and without it. */
+async function withOutput(
+  ledger: LedgerService,
+  { assumeOutput, ...input }: inputs.HoldBody,
+): Promise<HoldInput> {
+  if (assumeOutput !== true || input.call === null) return input;
+  const outputTokens = assumedOutput(await ledger.catalogue(), input.call.model);
+  return { ...input, call: { ...input.call, outputTokens } };
+}
 
 export const SPENDING_ROUTES = [
   route({
@@ -49,7 +61,8 @@ export const SPENDING_ROUTES = [
     mayInventKey: true,
     body: inputs.hold,
     output: views.receipt,
-    call: (ledger, { account, body, options }) => ledger.hold(account, body, options),
+    call: async (ledger, { account, body, options }) =>
+      ledger.hold(account, await withOutput(ledger, body), options),
   }),
   route({
     name: 'settle',

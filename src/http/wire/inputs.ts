@@ -173,13 +173,20 @@ function refuse(context: z.RefinementCtx, message: string | undefined): void {
   if (message !== undefined) context.addIssue({ code: 'custom', message });
 }
 
+/** A hold, and whether its call names no maximum of output tokens: the model's is then to be filled in. */
+export interface HoldBody extends HoldInput {
+  readonly assumeOutput?: boolean;
+}
+
 export const hold = z.codec(
   z
     .strictObject({
       credits: positiveCredits.nullish(),
       model: modelName.nullish(),
       ...callFields,
-      maxOutputTokens: tokens.optional(),
+      maxOutputTokens: tokens.optional().meta({
+        description: "without it the model's maximum, at most 16,384, is reserved for; 0 reserves for none",
+      }),
       estimatedTokens: tokens.min(1).optional(),
       ttlMs: count.min(HOLD_TTL_MS.least).max(HOLD_TTL_MS.most).optional(),
       ...rest,
@@ -187,7 +194,7 @@ export const hold = z.codec(
     .superRefine(({ maxOutputTokens: outputTokens, ...fields }, context) => {
       refuse(context, mixture(fields.credits, { ...fields, outputTokens }, true));
     }),
-  z.custom<HoldInput>(),
+  z.custom<HoldBody>(),
   {
     decode: ({ maxOutputTokens: outputTokens, ttlMs, estimatedTokens, ...fields }) => ({
       ...(estimatedTokens === undefined ? {} : { estimatedTokens }),
@@ -196,6 +203,7 @@ export const hold = z.codec(
       tags: tagsOf(fields),
       ttlMs: ttlMs ?? HOLD_TTL_MS.standard,
       note: fields.note ?? null,
+      ...(fields.credits == null && outputTokens === undefined ? { assumeOutput: true } : {}),
     }),
     encode: ({ amount, call, estimatedTokens, tags: words, ttlMs, note: remark }) => {
       const { outputTokens: maxOutputTokens, ...fields } = flatCall(call, words);
