@@ -10,6 +10,7 @@ import { redact } from '../../src/http/server/log.ts';
 import { LocalLedger } from '../../src/ledger/local.ts';
 import type { ReceiptView } from '../../src/ledger/service.ts';
 import { accessTokens, localDeps, spendOf, type TestLedger, testLedger } from '../helpers/ledger.ts';
+import { RawConnection } from '../helpers/raw-socket.ts';
 import { type Served, serve } from '../helpers/served.ts';
 
 let t: TestLedger;
@@ -455,6 +456,43 @@ describe('its end', () => {
     await stopping;
     agent.destroy();
     expect((await t.ledger.balance('default')).available / 1e6).toBe(1_045);
+  });
+});
+
+describe('its end, with connections that asked for nothing', () => {
+  const half = 'POST /v1/spends HTTP/1.1\r\nhost: x\r\n';
+  const whole = 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n';
+
+  test.each([
+    ['silent', ''],
+    ['half a head', half],
+    ['half a head behind an answer', `${whole}${half}`],
+  ])('%s: it is closed, and the end waits for none', async (_name, bytes) => {
+    await start();
+    const connection = new RawConnection(served.server.port);
+    await connection.send(bytes);
+    if (bytes.startsWith(whole)) await connection.until(({ statuses }) => statuses.length === 1, 5_000);
+    else await sleep(50);
+    const outcome = await Promise.race([served.server.stop().then(() => 'ended'), sleep(5_000, 'waits')]);
+    connection.drop();
+    expect(outcome).toBe('ended');
+  });
+
+  test('half a body is a request: the rest may come, and it is answered', async () => {
+    await start();
+    const body = '{"credits":1}';
+    const connection = new RawConnection(served.server.port);
+    await connection.send(
+      `${half}authorization: Bearer ${admin}\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 5)}`,
+    );
+    while (served.server.metrics.inFlight < 1) await sleep(5);
+    const stopping = served.server.stop();
+    await sleep(200);
+    await connection.send(body.slice(5));
+    const { statuses, text } = await connection.until(({ closed }) => closed, 5_000);
+    expect([statuses, /connection: close/i.test(text)]).toEqual([[200], true]);
+    await stopping;
+    expect((await t.ledger.balance('default')).available / 1e6).toBe(1_049);
   });
 });
 

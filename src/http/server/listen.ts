@@ -9,6 +9,7 @@ import { getRequestListener } from '@hono/node-server';
 import { invalid, LedgerError } from '../../core/errors.ts';
 import { createApp, type ServerState } from './app.ts';
 import { Background } from './background.ts';
+import { Connections } from './connections.ts';
 import { LIMITS, type ServerDeps } from './deps.ts';
 import { Metrics } from './metrics.ts';
 
@@ -58,6 +59,7 @@ export async function startServer(deps: ServerDeps, { host, port }: ListenOption
     getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false }),
   );
   server.maxRequestsPerSocket = 0;
+  const connections = new Connections(server);
   const url = await listen(server, host, port);
   background.start(metrics);
   let stopped: Promise<void> | undefined;
@@ -68,7 +70,8 @@ export async function startServer(deps: ServerDeps, { host, port }: ListenOption
     stop() {
       stopped ??= (async () => {
         state.draining = true;
-        await Promise.all([drain(server, deps.limits?.graceMs ?? LIMITS.graceMs), background.stop()]);
+        const graceMs = deps.limits?.graceMs ?? LIMITS.graceMs;
+        await Promise.all([drain(server, connections, graceMs), background.stop()]);
         lag.disable();
         deps.log.flush();
       })();
@@ -102,13 +105,17 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'no machine is called so: choose another --host',
 };
 
+/** What was sent before the end began may still lie unread: this long, ms. */
+const SWEEP_MS = 50;
+
 /** Waits for every answer that is under way, at most so long; idle connections end at once. */
-async function drain(server: Server, graceMs: number): Promise<void> {
+async function drain(server: Server, connections: Connections, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-  // A connection that becomes idle after its answer is closed by its own `connection: close`; this catches the rest.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  // A connection that becomes idle after its answer is closed by its own `connection: close`; this catches the rest, and
+  // those that never asked for anything.
+  const sweep = setInterval(() => connections.closeIdle(), SWEEP_MS);
   try {
     await closed;
   } finally {
