@@ -22,6 +22,7 @@ import { HttpRefusal, PROBLEM, problemOf } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
 import { type Reply, send } from './send.ts';
 import { cachedTokens } from './token-cache.ts';
+import { veiled } from './veiled.ts';
 
 /** What the app and the process around it share. */
 export interface ServerState {
@@ -52,7 +53,8 @@ const WEBHOOK_LIMIT = 1 << 20;
 const SAFE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
 export function createApp(wired: ServerDeps, state: ServerState): Hono<Env> {
-  const deps = { ...wired, tokenByNo: cachedTokens(wired.tokenByNo, () => performance.now()) };
+  const own = veiled(wired);
+  const deps = { ...own, tokenByNo: cachedTokens(own.tokenByNo, () => performance.now()) };
   const app = new Hono<Env>();
   const observe = observer(deps, state);
   const rate = new RateLimit(deps.limits?.perSecond ?? LIMITS.perSecond, () => performance.now());
