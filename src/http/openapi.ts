@@ -46,14 +46,35 @@ function parametersOf(route: Route): object[] {
   ];
 }
 
+/** An object of just these fields. */
+const just = (properties: Schema): Schema => ({
+  type: 'object',
+  required: Object.keys(properties),
+  additionalProperties: false,
+  properties,
+});
+
+/** Lines are rows, and a last one that says how it ended. */
+const lines = (...rows: Schema[]) =>
+  content(
+    {
+      anyOf: [...rows, { $ref: '#/components/schemas/lineEnd' }, { $ref: '#/components/schemas/lineError' }],
+    },
+    LINES,
+  );
+
+/** An answer in one document, and the same behind lines of progress where it may take long. */
+function answerOf({ output, slow }: Extract<Route, { readonly kind: 'document' }>): object {
+  const schema = schemaOf(output);
+  if (slow !== true) return content(schema);
+  return {
+    ...content(schema),
+    ...lines({ $ref: '#/components/schemas/lineProgress' }, just({ result: schema })),
+  };
+}
+
 function operationOf(route: Route): object {
-  const okay =
-    route.kind === 'document'
-      ? {
-          ...content(schemaOf(route.output)),
-          ...(route.slow === true ? content({ description: 'progress, then the answer' }, LINES) : {}),
-        }
-      : content(schemaOf(route.line), LINES);
+  const okay = route.kind === 'document' ? answerOf(route) : lines(schemaOf(route.line));
   const body =
     route.kind === 'batch'
       ? content(schemaOf(route.item), LINES)
@@ -77,7 +98,34 @@ function operationOf(route: Route): object {
   };
 }
 
+const whole = { type: 'integer', minimum: 0 };
+
 const COMPONENTS = {
+  schemas: {
+    lineEnd: {
+      ...just({ end: { type: 'object', maxProperties: 0 } }),
+      description: 'the last line: everything has come',
+    },
+    lineError: {
+      ...just({
+        error: {
+          type: 'object',
+          required: ['code', 'message'],
+          properties: {
+            code: { type: 'string' },
+            message: { type: 'string' },
+            hint: { type: 'string' },
+            details: { type: 'object' },
+          },
+        },
+      }),
+      description: 'the last line: refused in the middle; `code` is stable',
+    },
+    lineProgress: {
+      ...just({ progress: just({ done: whole, of: whole }) }),
+      description: 'how far the work is',
+    },
+  },
   securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
   parameters: {
     account: parameter(
@@ -129,19 +177,24 @@ const COMPONENTS = {
   },
 } as const;
 
-const page = (summary: string) => ({
-  get: { summary, security: [], responses: { '200': { description: 'text' } } },
+const TEXT = content({ type: 'string' }, 'text/plain');
+
+const page = (summary: string, responses: object = {}) => ({
+  get: { summary, security: [], responses: { '200': { description: 'text', content: TEXT }, ...responses } },
 });
 
 const OWN_PATHS = {
   '/healthz': page('The process is up'),
-  '/readyz': page('Requests are taken'),
+  '/readyz': page('Requests are taken', { '503': { description: 'not now', content: TEXT } }),
   '/metrics': page('Counters, as Prometheus text'),
   [`${API}/webhooks/stripe`]: {
     post: {
       summary: 'Events of the payment provider, trusted by their signature',
       security: [],
-      responses: { '200': { description: 'stored' }, default: { $ref: '#/components/responses/problem' } },
+      responses: {
+        '200': { description: 'stored', content: content(just({ received: { const: true } })) },
+        default: { $ref: '#/components/responses/problem' },
+      },
     },
   },
 };
