@@ -94,15 +94,11 @@ export async function bookLines(
     batch = [];
   };
 
-  let bytes = 0;
-  const counted = function* (): Generator<Buffer> {
-    for (const block of input.blocks()) {
-      yield block;
-      bytes += block.length;
-    }
-  };
-  for (const { no, text, problem } of readLines(counted())) {
+  const { blocks, lineRead, bytes } = countedBytes(input);
+  const tell = (done: number): void => progress.update(done, input.bytes, count(tally.read, 'line'));
+  for (const { no, text, problem } of readLines(blocks)) {
     tally.read += 1;
+    lineRead(text);
     try {
       if (problem !== null) throw new LedgerError('invalid_argument', problem);
       const defaults = { account: context.account, key: `${prefix}:${no}` };
@@ -112,11 +108,35 @@ export async function bookLines(
     }
     if (batch.length >= most) {
       await book();
-      progress.update(bytes, input.bytes, count(tally.read, 'line'));
+      tell(bytes());
     }
   }
   if (batch.length > 0) await book();
+  if (tally.read > 0) tell(input.bytes);
   return { ...tally, refused: tally.refused.sort((a, b) => a.line - b.line) };
+}
+
+/**
+ * Blocks of an input, and about how many of its bytes have been read as lines: a text is at least as many bytes as it has
+ * characters, and what no line tells (blank and unreadable ones) counts with its block.
+ */
+function countedBytes(input: ImportInput) {
+  let inBlocks = 0;
+  let inLines = 0;
+  return {
+    blocks: (function* (): Generator<Buffer> {
+      for (const block of input.blocks()) {
+        yield block;
+        inBlocks += block.length;
+        inLines = Math.max(inLines, inBlocks);
+      }
+    })(),
+    lineRead: (text: string): void => {
+      inLines += text.length + 1;
+    },
+    /** Never more than there are. */
+    bytes: (): number => Math.min(inLines, input.bytes),
+  };
 }
 
 /** The ledger's own refusal, with what had been booked by then. */
