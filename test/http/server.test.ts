@@ -213,6 +213,9 @@ describe('one bad request is its own answer', () => {
     ['/v1/catalogue?account=default'],
     ['/v1/log?limit=-1'],
     ['/v1/accounts?limit=1001'],
+    ['/v1/balance?__proto__=1'],
+    ['/v1/balance?__proto__=1&__proto__=2'],
+    ['/v1/log?constructor=1'],
   ])('a query that nobody understands: %s', async (path) => {
     await start();
     expect(await codeOf(await get(path))).toEqual([400, 'invalid_argument']);

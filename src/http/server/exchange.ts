@@ -27,7 +27,8 @@ const NO_QUERY: Readonly<Record<string, string>> = {};
 function queryOf(url: string): Record<string, string> {
   const at = url.indexOf('?');
   if (at < 0) return { ...NO_QUERY };
-  const words: Record<string, string> = {};
+  // Without a prototype, so that every name is a word of the query, and one that nobody knows.
+  const words: Record<string, string> = Object.create(null);
   for (const [name, value] of new URLSearchParams(url.slice(at + 1))) {
     if (Object.hasOwn(words, name))
       throw invalid(`the query names ${JSON.stringify(name.slice(0, 64))} twice`);
