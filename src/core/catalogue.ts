@@ -223,3 +223,11 @@ export function requirePlan(catalogue: Catalogue, id: string, at: Instant): Plan
   }
   return plan;
 }
+
+/** The refusal for a package that cannot be taken off sale. */
+export function notOnSale(name: string): LedgerError {
+  return new LedgerError('unknown_package', `no package on sale is called ${JSON.stringify(name)}`, {
+    hint: 'list them with `credits packages`',
+    details: { package: name },
+  });
+}

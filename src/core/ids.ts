@@ -28,6 +28,13 @@ export function readId(
   return { tag: match[2]!, no: Number(match[3]) };
 }
 
+/** The refusal for a purchase that is not of this account. */
+export function unknownPurchase(text: string, account: string): LedgerError {
+  return new LedgerError('unknown_purchase', `account ${account} has no purchase ${JSON.stringify(text)}`, {
+    hint: 'list them with `credits purchases`; choose the account with -a',
+  });
+}
+
 /** The refusal for an id that is not of this account. */
 export function unknownId(prefix: 'lot' | 'hold', text: string, account: string): LedgerError {
   return new LedgerError(

@@ -1,6 +1,7 @@
 /** Packages of the price list: dated rows, booked on the ledger's own chain. Source: contract 4, 6 (`packages`). */
+import { notOnSale } from '../core/catalogue.ts';
 import { ZERO } from '../core/credits.ts';
-import { invalid, LedgerError } from '../core/errors.ts';
+import { invalid } from '../core/errors.ts';
 import type { LocalDeps } from './local-deps.ts';
 import { changeSettings } from './local-settings.ts';
 import type { PackageInput } from './payment-service.ts';
@@ -41,12 +42,7 @@ export function retirePackage(deps: LocalDeps, name: string, options: WriteOptio
     ['package retire', id],
     (catalogue, now) => {
       const row = catalogue.packagesAt(now).find((each) => each.id === id);
-      if (row === undefined) {
-        throw new LedgerError('unknown_package', `no package on sale is called ${JSON.stringify(name)}`, {
-          hint: 'list them with `credits packages`',
-          details: { package: name },
-        });
-      }
+      if (row === undefined) throw notOnSale(name);
       const { credits, priceCents } = row;
       return [{ table: 'package', id, from: now, credits, priceCents, retired: true }];
     },

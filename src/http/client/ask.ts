@@ -1,6 +1,8 @@
 /** Asks one route of a served ledger: request into text, answer or refusal out of it. */
 import * as z from 'zod';
+import { notOnSale } from '../../core/catalogue.ts';
 import { invalid, LedgerError, REFUSALS, type RefusalCode } from '../../core/errors.ts';
+import { unknownPurchase } from '../../core/ids.ts';
 import type { WriteOptions } from '../../ledger/service.ts';
 import type { Route } from '../route.ts';
 import { API, routeNamed } from '../routes.ts';
@@ -216,14 +218,16 @@ const isEnd = ({ end }: Record<string, unknown>): boolean =>
 /** Rows have more fields than one; a refused item of a batch has a status. */
 const isError = (line: Record<string, unknown>): boolean => 'error' in line && Object.keys(line).length === 1;
 
+/** How the ledger itself refuses a name, where a path may have to carry one that it cannot. */
+const NAMELESS: Readonly<Record<string, (word: string, account: string) => LedgerError>> = {
+  package: notOnSale,
+  purchase: unknownPurchase,
+};
+
 /** A word of a path. What a path cannot carry is the name of nothing. */
-function segment(name: string, word: string): string {
+function segment(name: string, word: string, account: string): string {
   if (!/^\.{0,2}$/.test(word)) return encodeURIComponent(word);
-  const code = `unknown_${name}`;
-  throw new LedgerError(
-    isRefusalCode(code) ? code : 'invalid_argument',
-    `no ${name} is called ${JSON.stringify(word)}`,
-  );
+  throw NAMELESS[name]?.(word, account) ?? invalid(`no ${name} is called ${JSON.stringify(word)}`);
 }
 
 function pathOf(
@@ -231,7 +235,9 @@ function pathOf(
   { account, params = {}, query, options = {} }: Question,
   dryRun: boolean,
 ): string {
-  const path = route.path.replace(/:(\w+)/g, (_, name: string) => segment(name, params[name]!));
+  const path = route.path.replace(/:(\w+)/g, (_, name: string) =>
+    segment(name, params[name]!, account ?? ''),
+  );
   const words = new URLSearchParams();
   if (account != null) words.set('account', account);
   if (dryRun) words.set('dryRun', 'true');

@@ -5,7 +5,7 @@
  * Source: contract 5.7, 6 (`buy`, `purchases`), 9.
  */
 import { LedgerError } from '../../core/errors.ts';
-import { readId } from '../../core/ids.ts';
+import { readId, unknownPurchase } from '../../core/ids.ts';
 import { decidePurchase, type Payer } from '../../core/ledger/payments.ts';
 import { requireCard } from '../../core/ledger/topup.ts';
 import type { Purchase } from '../../core/topup.ts';
@@ -187,11 +187,7 @@ export async function readPurchase(run: PaymentRun, id: string, text: string): P
     named === undefined || named.tag !== account.tag
       ? null
       : await run.deps.store.payments.attempt(account, named.no);
-  if (attempt === null) {
-    throw new LedgerError('unknown_purchase', `account ${id} has no purchase ${JSON.stringify(text)}`, {
-      hint: 'list them with `credits purchases`; choose the account with -a',
-    });
-  }
+  if (attempt === null) throw unknownPurchase(text, id);
   const isWaiting = attempt.status === 'requires_action' && ACTIVE.has(attempt.status);
   return purchaseView(account, attempt, { payUrl: isWaiting ? await urlOf(run, attempt) : null });
 }
