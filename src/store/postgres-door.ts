@@ -43,7 +43,7 @@ export interface Proof {
 export interface WriteFacts {
   /** Decides and writes, then takes everything back. */
   readonly rollback?: boolean;
-  /** How long to wait for one lock, ms. */
+  /** How long one try waits for a lock, ms. */
   readonly lockMs?: number;
   /** How long to wait for others in all, ms. */
   readonly busyBudgetMs?: number;
@@ -255,7 +255,11 @@ export class PostgresDoor {
       try {
         if (open !== undefined && (await this.#wasCommitted(open.written.proof))) return open.written.result;
         open = undefined;
-        return await this.#attempt(work, facts);
+        return await this.#attempt(
+          work,
+          facts,
+          lockWait(facts.lockMs ?? LOCK_MS, patience.busyUntil - performance.now()),
+        );
       } catch (error) {
         if (error instanceof CommitLost && facts.repeatable !== true) open = error;
         await this.#again(error, patience, open !== undefined);
@@ -284,10 +288,10 @@ export class PostgresDoor {
 
   async #attempt<T>(
     work: (sql: Statements) => Promise<Written<T>>,
-    { rollback = false, lockMs = LOCK_MS, unhurried = false }: WriteFacts,
+    { rollback = false, unhurried = false }: WriteFacts,
+    lockMs: number,
   ): Promise<T> {
-    const patience = Math.min(lockMs, Math.max(1, this.#options.busyBudgetMs));
-    const begin = beginWrite(patience, unhurried ? 0 : STATEMENT_MS);
+    const begin = beginWrite(lockMs, unhurried ? 0 : STATEMENT_MS);
     const client = await this.#pool.connect();
     let failure: Error | undefined;
     let written: Written<T> | undefined;
@@ -323,9 +327,18 @@ export class PostgresDoor {
         return { result: row !== undefined && hexOf(row[0]!) === hash, proof: [] };
       },
       { rollback: true },
+      lockWait(LOCK_MS, this.#options.busyBudgetMs),
     );
   }
 }
+
+/**
+ * The server's patience with one lock, ms. A row that several wait for is behind two of them, the place in the queue and then
+ * the row, and each may take as long: half for each, so that together they end in time.
+ * @param left of the whole wait, ms
+ */
+const lockWait = (lockMs: number, left: number): number =>
+  Math.max(1, Math.floor(Math.min(lockMs, left) / 2));
 
 const hexOf = (value: Value): string => Buffer.from(value as Uint8Array).toString('hex');
 

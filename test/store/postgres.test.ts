@@ -1,4 +1,5 @@
 /** What a PostgreSQL ledger does when its server, its connection or another process is in the way. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, describe, expect, it, test } from 'vitest';
 import { MIGRATIONS, postgresSteps, SCHEMA_VERSION } from '../../migrations/index.ts';
@@ -121,6 +122,22 @@ describe('an account that another process keeps locked', () => {
     ]);
     expect(stuck).toMatchObject({ status: 'rejected', reason: { code: 'ledger_busy' } });
     expect(served).toMatchObject({ status: 'fulfilled', value: { available: 49_000_000 } });
+    await other.query('ROLLBACK');
+    expect((await t.ledger.spend('default', spendOf('1'))).available).toBe(49_000_000);
+    await other.end();
+  });
+
+  it('is busy after the same wait for who waits behind another', async () => {
+    const t = await make({ options: { busyBudgetMs: 2_000 } });
+    const behind = await t.reopen();
+    const other = await session(t);
+    await other.query("BEGIN; SELECT 1 FROM account WHERE id = 'default' FOR UPDATE");
+    const first = t.ledger.spend('default', spendOf('1')).catch((error) => error);
+    await other.query('SELECT pg_sleep(0.2)');
+    const second = behind.ledger.spend('default', spendOf('1')).catch((error) => error);
+    expect(await Promise.race([second, sleep(3_000, 'still waits')])).toMatchObject({ code: 'ledger_busy' });
+    expect(await first).toMatchObject({ code: 'ledger_busy' });
+    await second;
     await other.query('ROLLBACK');
     expect((await t.ledger.spend('default', spendOf('1'))).available).toBe(49_000_000);
     await other.end();
