@@ -250,6 +250,10 @@ describe('on the command line', () => {
     expect([bad.code, fs.existsSync(credentials)]).toEqual([4, false]);
     const empty = await line(['login', served.url, '--json'], { stdin: '\n' });
     expect(empty.failure().code).toBe('invalid_argument');
+    for (const none of ['tok_3 (spend, account acme)\n', 'credits_1 _x\n', 'my credits_1_x\n']) {
+      const { code, failure } = await line(['login', served.url, '--json'], { stdin: none });
+      expect([none, code, failure().code]).toEqual([none, 2, 'invalid_argument']);
+    }
     const scoped = await served.token('spend', 'default');
     const end = await line(['login', `${served.url}/`, '--json'], { stdin: `${scoped}\nmore\n` });
     expect(end.json()).toMatchObject({

@@ -26,7 +26,14 @@ const accessText = ({ token, role, account, mode }: RemoteAccess): string =>
 /** Longer than any token: standard input is not read to its end. */
 const MOST = 1_024;
 
-/** The token from a prompt, else the first line of standard input. @throws LedgerError `invalid_argument` */
+/** The beginning of every access token, as a server makes them. */
+const TOKEN = /^credits_\S+$/;
+
+/**
+ * The token from a prompt, else from standard input: the first line that is one, so that what `tokens create` prints can
+ * be kept and read as it is.
+ * @throws LedgerError `invalid_argument`
+ */
 async function readToken(context: Context, url: string): Promise<string> {
   let text = '';
   if (context.terminal.canAsk) {
@@ -39,10 +46,14 @@ async function readToken(context: Context, url: string): Promise<string> {
       if (text.length > MOST) break;
     }
   }
-  const token = text.split(/\r?\n/, 1)[0]!.trim();
-  if (token === '')
+  if (text.trim() === '') {
     throw invalid('no access token was given', 'it is asked for, or read from standard input');
-  if (token.length > MOST || /\s/.test(token)) throw invalid('that is no access token');
+  }
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  const token = lines.find((line) => TOKEN.test(line));
+  if (token === undefined || token.length > MOST) {
+    throw invalid('that is no access token', 'it looks like credits_1_…, on a line of its own');
+  }
   return token;
 }
 
