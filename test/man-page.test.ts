@@ -66,10 +66,10 @@ describe('credits.1', () => {
   });
 
   it('is what the package ships', () => {
-    expect(packageJson.man).toBe('dist/credits.1');
+    expect(packageJson.man[0]!).toBe('dist/credits.1');
     expect(packageJson.files).toContain('dist');
     // Built before the tests; made of the same table.
-    const built = readFileSync(path.resolve(import.meta.dirname, '..', packageJson.man), 'utf8');
+    const built = readFileSync(path.resolve(import.meta.dirname, '..', packageJson.man[0]!), 'utf8');
     expect(built).toBe(page);
   });
 

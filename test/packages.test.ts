@@ -2,6 +2,7 @@
  * What others wrote and users run: the packages that an installation brings, and those that the build puts into the program.
  * Few, none of them run code when they are installed, and the lock file holds a hash of each.
  */
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
@@ -11,6 +12,7 @@ const MOST_PACKAGES = 60;
 
 interface Manifest {
   readonly version?: string;
+  readonly man?: unknown;
   readonly gypfile?: boolean;
   readonly scripts?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
@@ -107,4 +109,15 @@ it('are held by a hash each, as is everything that builds and tests the program'
     ([place, { integrity }]) => place !== '' && !/^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? ''),
   );
   expect(loose.map(([place]) => place)).toEqual([]);
+});
+
+it('bring the manual page along, named in a list: npm makes no link to one that a text names', () => {
+  expect(own.man).toEqual(['dist/credits.1']);
+  const said = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const packed = (JSON.parse(said) as { files: { path: string }[] }[])[0]!.files.map((file) => file.path);
+  expect(packed).toEqual(expect.arrayContaining(['bin/credits.js', ...(own.man as string[])]));
 });
