@@ -4,6 +4,7 @@ import type { Instant } from '../core/types.ts';
 import type { LedgerService } from '../ledger/service.ts';
 import type { PostgresStore } from '../store/postgres.ts';
 import { createPostgres, openPostgres } from '../store/postgres-open.ts';
+import { withTlsMode } from '../store/postgres-tls.ts';
 import type { StoreOptions } from '../store/sqlite.ts';
 import type { NewLedger } from '../store/sqlite-open.ts';
 import { withPassword } from './passfile.ts';
@@ -37,7 +38,9 @@ export function postgresAt(db: string, env: Environment): PostgresAt {
       'it is postgres://user@host:5432/database; special characters of a password are written as %40 and so on',
     );
   }
-  const place = { url: withPassword(db, env), location: safeLocation(db) };
+  // The driver reads the process's own environment, whatever this program was lent.
+  const url = withTlsMode(withPassword(db, env), env.PGSSLMODE || process.env.PGSSLMODE);
+  const place = { url, location: safeLocation(db) };
   return {
     open: (options) => openPostgres(place, options),
     create: (start, options) => createPostgres(place, start, options),

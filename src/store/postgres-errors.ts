@@ -8,6 +8,7 @@
  * Source: contract 3; PostgreSQL's appendix of error codes.
  */
 import { invalid, isLedgerError, LedgerError } from '../core/errors.ts';
+import { tlsRefusal } from './postgres-tls.ts';
 import { codeOf, unreadable } from './sqlite-errors.ts';
 
 /** Another transaction was in the way: waiting and trying again helps. */
@@ -109,6 +110,8 @@ export function postgresRefusal(error: unknown, location: string): Error {
       hint: 'other transactions are in the way; nothing was written, try again',
     });
   }
+  const tls = tlsRefusal(error, location);
+  if (tls !== null) return tls;
   if (isLost(error)) {
     return new LedgerError('remote_unreachable', `${location} cannot be reached: ${textOf(error)}`, {
       hint: 'nothing was written; try again when the server is back',

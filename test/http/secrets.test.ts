@@ -225,7 +225,9 @@ test('of a served ledger: its log, its answers, its files, and the client', asyn
     expect((await ask(['login', url], { stdin: `${bad}\n` })).code).not.toBe(1);
   }
   // What `tokens create` prints, kept in a file as it is.
-  const { stdout: kept } = await runProgram(['tokens', 'create', '--role', 'spend', '-a', 'default'], { env });
+  const { stdout: kept } = await runProgram(['tokens', 'create', '--role', 'spend', '-a', 'default'], {
+    env,
+  });
   marks.set('another access token', /^credits_\d+_(\S+)$/m.exec(kept)![1]!);
   expect((await ask(['login', url], { stdin: kept })).stdout).toMatch(/: spend on account default of a test/);
   expect((await ask(['login', url], { stdin: `${token}\n` })).code).toBe(0);
