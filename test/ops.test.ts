@@ -25,8 +25,8 @@ function expectKnown(line: string): void {
 }
 
 describe('systemd units', () => {
-  it('are four pairs of a service and its timer', () => {
-    const jobs = ['backup', 'expire', 'rollover', 'topup'];
+  it('are six pairs of a service and its timer', () => {
+    const jobs = ['audit', 'backup', 'expire', 'rollover', 'sync', 'topup'];
     expect(units).toEqual(jobs.flatMap((job) => [`credits-${job}.service`, `credits-${job}.timer`]));
   });
 
@@ -39,7 +39,7 @@ describe('systemd units', () => {
     // A payment whose outcome is not known must not look like a success.
     expect(/^SuccessExitStatus=75$/m.test(text)).toBe(!name.includes('topup'));
     expect(text).not.toMatch(/^RemainAfterExit/m);
-    expect(/^PrivateNetwork=yes$/m.test(text)).toBe(!name.includes('topup'));
+    expect(/^PrivateNetwork=yes$/m.test(text)).toBe(!/topup|sync|audit/.test(name));
   });
 
   it.each(units.filter((name) => name.endsWith('.timer')))('%s catches up what it missed', (name) => {
@@ -84,12 +84,34 @@ describe('the crontab', () => {
       'PATH',
       'CREDITS_DB',
       'CREDITS_BACKUPS',
+      'XDG_CONFIG_HOME',
       'MAILTO',
     ]);
+    const settingsOf = (from: readonly string[]) => from.filter((line) => /^(?:CREDITS_|XDG_)/.test(line));
+    expect(settingsOf(settings)).toEqual(settingsOf(read('credits.env').split('\n')));
+  });
+
+  it('runs what the units run, by the same names', () => {
+    const inTable = jobs.map((line) => {
+      const [, lock, command] = /\/([a-z]+)\.lock (.*)$/.exec(line)!;
+      return [lock, command];
+    });
+    const inUnits = units
+      .filter((name) => name.endsWith('.service'))
+      .map((name) => [
+        /^credits-([a-z]+)\./.exec(name)![1],
+        /^ExecStart=\/usr\/local\/bin\/(.*)$/m.exec(read(`systemd/${name}`))![1],
+      ]);
+    expect(inTable.sort()).toEqual(inUnits.sort());
+    // The guide has every one, and switches every timer on.
+    for (const [name, command] of inUnits) {
+      expect(read('README.md')).toContain(`| \`${command!.replace(/ -q$/, '')}\` |`);
+      expect(read('README.md')).toMatch(new RegExp(`enable --now .*credits-${name}\\.timer`));
+    }
   });
 
   it('has a line of each job, each with a lock of its own', () => {
-    expect(jobs).toHaveLength(4);
+    expect(jobs).toHaveLength(6);
     const locks = jobs.map((line) => {
       const [, lock, command] = /^(?:[\d*/]+ ){4}[\d*/]+ +flock -n -E 0 (\/\S+\.lock) (.*)$/.exec(line) ?? [];
       const credits = /(?:^|exec )credits ([^']*)/.exec(command!)?.[1];
@@ -98,7 +120,32 @@ describe('the crontab', () => {
       expect(line).not.toContain('%');
       return lock;
     });
-    expect(new Set(locks).size).toBe(4);
+    expect(new Set(locks).size).toBe(6);
+  });
+});
+
+describe('the key of the jobs that pay', () => {
+  it('is read by the program itself from the file that the guide installs', async () => {
+    const etc = temporaryFolder();
+    mkdirSync(path.join(etc, 'credits'));
+    const [, mode, file] = /install -o credits -g credits -m (\d+) stripe\.env (\S+)/.exec(
+      read('README.md'),
+    )!;
+    const folderOf = /^XDG_CONFIG_HOME=(.*)$/m.exec(read('credits.env'))![1]!;
+    const place = path.join(etc, path.relative(folderOf, file!));
+    const credits = commandLine(temporaryFolder());
+    await credits(['init']);
+    const env = { XDG_CONFIG_HOME: etc };
+    const put = (text: string): void => writeFileSync(place, text, { mode: Number.parseInt(mode!, 8) });
+    put(read('stripe.env'));
+    expect((await credits(['topup', 'run', '--all', '-q'], { env })).code).toBe(0);
+    // A live key in a test ledger is refused: so it was read.
+    put(read('stripe.env').replace(/^#STRIPE_SECRET_KEY=.*/m, 'STRIPE_SECRET_KEY=rk_live_x'));
+    expect((await credits(['payments', 'sync', '-q', '--json'], { env })).failure().code).toBe(
+      'mode_mismatch',
+    );
+    const uses = ['crontab', ...units.map((name) => `systemd/${name}`)].map(read);
+    expect(uses.filter((text) => /^[^#]*stripe\.env/m.test(text))).toEqual([]);
   });
 });
 

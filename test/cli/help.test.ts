@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands/index.ts';
 import { HELP_TOPICS } from '../../src/cli/render/help-topics.ts';
@@ -41,13 +43,50 @@ describe('help topics', () => {
   });
 
   test('cron writes absolute paths and names the ledger', async () => {
-    const jobs = (await page('cron'))
-      .split('\n')
-      .filter((line) => /cycle rollover --all -q|topup run --all -q/.test(line));
-    expect(jobs).toHaveLength(3);
+    const jobs = (await page('cron')).split('\n').filter((line) => / -q$/.test(line));
+    const named = [
+      'cycle rollover --all',
+      'expire --all',
+      'topup run --all',
+      'payments sync',
+      'payments audit',
+    ];
+    expect(jobs.map((job) => / credits? ?(.*) -q$/.exec(job.replace('/usr/local/bin/', ' '))![1])).toEqual([
+      ...named,
+      named[0],
+    ]);
     for (const job of jobs) expect(job).toMatch(/ ?\/usr\/local\/bin\/credits|=\/usr\/local\/bin\/credits/);
     expect(await page('cron')).toMatch(/^ {2}CREDITS_DB=\/var\/lib\/credits\/ledger\.db$/m);
     expect(await page('cron')).toMatch(/^ {2}Environment=CREDITS_DB=\//m);
+  });
+});
+
+describe('environment', () => {
+  /** Of the system and the terminal, which everybody knows. */
+  const COMMON = ['APPDATA', 'COLUMNS', 'HOME', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TERM', 'WT_SESSION'];
+  const OURS = /'((?:CREDITS|STRIPE|PG|OPENAI|ANTHROPIC|GEMINI|GOOGLE|OPENROUTER|XDG)_?[A-Z_]+)'/g;
+
+  test('names every variable that the program reads', async () => {
+    const root = path.resolve(import.meta.dirname, '../../src');
+    const read = new Set(['CI']);
+    for (const name of fs.readdirSync(root, { recursive: true, encoding: 'utf8' })) {
+      // Names that a provider's key may have elsewhere: `byok` keeps them, nobody reads them.
+      if (!name.endsWith('.ts') || name === path.join('catalog', 'providers.ts')) continue;
+      const text = fs.readFileSync(path.join(root, name), 'utf8');
+      for (const pattern of [/\benv\.([A-Z][A-Z0-9_]+)/g, OURS]) {
+        for (const match of text.matchAll(pattern)) read.add(match[1]!);
+      }
+    }
+    expect([...read]).toEqual(
+      expect.arrayContaining(['CREDITS_DB', 'STRIPE_PRICES', 'PGHOST', 'OPENAI_API_KEY', 'NO_COLOR']),
+    );
+    const words = new Set((await page('environment')).match(/[A-Z][A-Z0-9_]+/g));
+    expect([...read].filter((name) => !words.has(name) && !COMMON.includes(name))).toEqual([]);
+  });
+
+  test('names the files of the configuration folder', async () => {
+    const text = await page('environment');
+    for (const file of ['config.json', 'stripe.env', 'credentials.json']) expect(text).toContain(file);
   });
 });
 

@@ -17,12 +17,18 @@ empty variable is not set.
   NO_COLOR           no escape codes; wins over FORCE_COLOR
   FORCE_COLOR        escape codes also where stdout is no terminal
   CI                 never ask anything
-  PGPASSWORD         password of a PostgreSQL ledger (or a passfile)
+  PGPASSWORD         password of a PostgreSQL ledger; else PGPASSFILE names a
+                     file of passwords (~/.pgpass)
+  PGHOST, PGPORT, PGUSER, PGDATABASE, PGSSLMODE
+                     what the postgres:// URL of a ledger leaves out
 
   STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET
                      keys of the payment provider; several webhook secrets,
                      comma separated, while one replaces another
-  STRIPE_API_BASE    another address for them, for tests
+  STRIPE_PRICES      prices of plans sold as subscriptions, by their plan:
+                     pro=price_1,team=price_2
+  STRIPE_RETURN_URL  where a browser goes after a page of the provider
+  STRIPE_API_BASE    another address of the provider, for tests
 
   ANTHROPIC_API_KEY, OPENAI_API_KEY, GEMINI_API_KEY or GOOGLE_API_KEY
                      read by \`credits estimate --exact\` alone, which asks the
@@ -40,6 +46,10 @@ FILES
 
   $XDG_DATA_HOME/credits/ledger.db     the ledger (~/.local/share/credits)
   $XDG_CONFIG_HOME/credits/config.json settings (~/.config/credits)
+  $XDG_CONFIG_HOME/credits/stripe.env  STRIPE_... variables, a line NAME=value
+                                       each, for cron and services (chmod 600)
+  $XDG_CONFIG_HOME/credits/credentials.json
+                                       what \`credits login\` keeps (chmod 600)
 
 config.json is one object, everything in it optional:
 
@@ -67,14 +77,18 @@ The ledger and its side files can be read by you alone (0600, folders 0700).`;
 export const CRON = `WHAT TO RUN BY THE CLOCK
 
 Balances are right without any of this: credits expire by the clock, and no read
-or spend sees an expired lot. Two jobs make things happen that nobody asks for:
+or spend sees an expired lot. These jobs make things happen that nobody asks
+for, or say what nobody would notice:
 
   cycle rollover --all   books what expired, grants the month that began
+  expire --all           books lapsed lots and holds; no balance waits for it
   topup run --all        makes top-ups that are due
+  payments sync          settles payments under way with the provider
+  payments audit         compares the provider's books with the ledger; exit 7
 
-Both may run at any time, twice, or at once on two machines: each month is
+Each may run at any time, twice, or at once on two machines: each month is
 granted once, each top-up charged once. With -q they print nothing when nothing
-changed, so cron sends no mail.
+changed, so cron sends no mail; the audit alone always says what it found.
 
 cron has a small PATH, perhaps no HOME, and none of your shell's variables:
 write absolute paths (\`command -v credits\` tells) and name the ledger.
@@ -82,14 +96,19 @@ write absolute paths (\`command -v credits\` tells) and name the ledger.
   # crontab -e
   CREDITS_DB=/var/lib/credits/ledger.db
   7 * * * *     /usr/local/bin/credits cycle rollover --all -q
+  20 3 * * *    /usr/local/bin/credits expire --all -q
   */10 * * * *  /usr/local/bin/credits topup run --all -q
+  */5 * * * *   /usr/local/bin/credits payments sync -q
+  0 6 * * *     /usr/local/bin/credits payments audit -q
 
 The folder examples/ops of the repository has all of this, and a nightly backup,
 as files to copy.
 
 If the launcher does not find Node.js under cron's PATH, add a line such as
 PATH=/usr/local/bin:/usr/bin:/bin above. A secret key for payments belongs into
-a file that only the job's user can read, not into the crontab.
+stripe.env in the configuration folder (\`credits help environment\`), which only
+the job's user can read, not into the crontab. Without HOME, say where that is:
+XDG_CONFIG_HOME=/etc means /etc/credits/stripe.env.
 
 The same with systemd, as /etc/systemd/system/credits-rollover.service:
 
