@@ -36,29 +36,31 @@ export function utcMidnight(year: number, month: number, day: number): Instant {
 
 const INSTANT =
   /^(\d{4})-(\d{2})-(\d{2})(?:[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2})))?$/;
-const INSTANT_HINT =
-  'write it like 2026-03-31T09:30:00Z, 2026-03-31T09:30:00+02:00 or 2026-03-31 (midnight UTC)';
+const hintFor = (midnight: string): string =>
+  `write it like 2026-03-31T09:30:00Z, 2026-03-31T09:30:00+02:00 or 2026-03-31 (${midnight})`;
 
 /**
  * Reads an instant: RFC 3339 with `Z` or an offset, up to 9 decimals of a second (what is below a millisecond is cut
  * off), or a date alone, which means its midnight UTC. A date that does not exist, 24:00, a leap second and a time
  * without offset are refused, never shifted.
  * @param what the name of the value, for the message
+ * @param midnight what a date alone means to the caller, for the hint
  * @returns epoch ms in the years 1970 to 9999
  * @throws LedgerError `invalid_argument`
  * Source: RFC 3339 section 5.6.
  */
-export function parseInstant(text: string, what = 'instant'): Instant {
+export function parseInstant(text: string, what = 'instant', midnight = 'midnight UTC'): Instant {
+  const hint = hintFor(midnight);
   const match = INSTANT.exec(text);
-  if (match === null) throw invalid(`${what} ${JSON.stringify(text)} is no instant`, INSTANT_HINT);
+  if (match === null) throw invalid(`${what} ${JSON.stringify(text)} is no instant`, hint);
   const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
   if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) {
-    throw invalid(`${what} ${text}: there is no such date`, INSTANT_HINT);
+    throw invalid(`${what} ${text}: there is no such date`, hint);
   }
   const [hour, minute, second] = [Number(match[4] ?? 0), Number(match[5] ?? 0), Number(match[6] ?? 0)];
   const [offsetHour, offsetMinute] = [Number(match[9] ?? 0), Number(match[10] ?? 0)];
   if (hour > 23 || minute > 59 || second > 59 || offsetHour > 23 || offsetMinute > 59) {
-    throw invalid(`${what} ${text}: there is no such time of day`, INSTANT_HINT);
+    throw invalid(`${what} ${text}: there is no such time of day`, hint);
   }
   const offset = (match[8] === '-' ? -1 : 1) * (offsetHour * 60 + offsetMinute) * 60_000;
   const time =
@@ -109,8 +111,10 @@ export function parseDuration(text: string, what = 'duration'): number {
  * @returns epoch ms in the years 1970 to 9999
  * @throws LedgerError `invalid_argument`
  */
-export function parseInstantOrAgo(text: string, now: Instant, what = 'instant'): Instant {
+export function parseInstantOrAgo(text: string, now: Instant, what = 'instant', midnight?: string): Instant {
   if (text === 'now') return now;
   const ago = text.startsWith('-') ? text.slice(1) : text;
-  return DURATION.test(ago) ? inRange(now - parseDuration(ago, what), text, what) : parseInstant(text, what);
+  return DURATION.test(ago)
+    ? inRange(now - parseDuration(ago, what), text, what)
+    : parseInstant(text, what, midnight);
 }

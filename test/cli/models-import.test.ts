@@ -32,6 +32,41 @@ async function withLedger() {
   return { credits, load };
 }
 
+/** A price list that was last written after the moment of the clock. */
+const AHEAD = '2026-05-01T09:00:00Z';
+const setAhead = ['models', 'set', 'haiku', '--input', '0.25', '--output', '1.25', '--now', AHEAD];
+
+describe('a price list ahead of the clock', () => {
+  test('an import says from when its prices hold', async () => {
+    const { credits, load } = await withLedger();
+    expect((await load([GPT])).stderr).not.toContain('these prices');
+    expect((await credits(setAhead)).code).toBe(0);
+    expect((await load([GPT, FREE])).stderr).toContain('these prices hold from 2026-05-01T09:00:00.000Z on');
+  });
+
+  test.each([
+    ['models set gpt-4o --input 2.5 --output 10', 'from 1 May 09:00 UTC.'],
+    ['plan define studio --credits 3000 --price 29', 'from 1 May, in 51 days:'],
+    ['packages set 5000 --credits 5000 --price 40', 'from 1 May, in 51 days:'],
+  ])('%s says from when it holds', async (line, words) => {
+    const { credits } = await withLedger();
+    expect((await credits([...line.split(' '), '-n'])).stdout).toContain('from now on');
+    expect((await credits(setAhead)).code).toBe(0);
+    const { code, stdout } = await credits(line.split(' '));
+    expect([code, stdout]).toEqual([0, expect.stringContaining(words)]);
+  });
+
+  test.each([
+    ['models set gpt-4o --input 2.5 --output 10', 'from 1 Feb 00:00 UTC.'],
+    ['plan define studio --credits 3000 --price 29', 'from 1 Feb, 38 days ago:'],
+    ['packages set 5000 --credits 5000 --price 40', 'from 1 Feb, 38 days ago:'],
+  ])('%s from an earlier day on says that day', async (line, words) => {
+    const { credits } = await withLedger();
+    const { code, stdout } = await credits([...line.split(' '), '--from', '2026-02-01']);
+    expect([code, stdout]).toEqual([0, expect.stringContaining(words)]);
+  });
+});
+
 describe('models import', () => {
   test('makes every listed model usable under its full id, at its exact price', async () => {
     const { credits, load } = await withLedger();
@@ -97,6 +132,9 @@ describe('models import', () => {
       refused: [{ row: 'acme/bad', message: expect.stringMatching(/input_cache_read/) }],
     });
     expect(failure()).toMatchObject({ code: 'partly_refused', details: { refused: 1, read: 2 } });
+    expect(failure().hint).toBe('the others are booked');
+    const dry = await (await withLedger()).load([GPT, BAD], '--dry-run');
+    expect([dry.code, dry.failure().hint]).toEqual([8, 'the others would be booked']);
     expect((await credits(['models', 'show', 'openrouter/openai/gpt-5.4', '--json'])).code).toBe(0);
   });
 

@@ -1,10 +1,10 @@
 /** `credits log`: the entries of an account. Source: contract 3 (kinds), 6. */
 import { invalid } from '../../core/errors.ts';
 import { SOURCES } from '../../core/sources.ts';
-import { parseInstantOrAgo } from '../../core/time.ts';
 import type { EntryKind, Place } from '../../core/types.ts';
-import type { EntryView, LogQuery } from '../../ledger/service.ts';
+import type { EntryView, LogQuery, TimeBound } from '../../ledger/service.ts';
 import type { CommandModule } from '../command.ts';
+import { instantsOf, readTimeBound } from '../read-bound.ts';
 import { choiceOption, readCount, readOption } from '../read-input.ts';
 import { showCredits } from '../render/amounts.ts';
 import type { Style } from '../render/style.ts';
@@ -24,24 +24,29 @@ const KINDS = [
   'repaid',
 ] as const satisfies readonly EntryKind[];
 
-export const log: CommandModule<LogQuery> = {
+export interface LogRequest extends Pick<LogQuery, 'kind' | 'limit'> {
+  readonly since: TimeBound | null;
+  readonly until: TimeBound | null;
+}
+
+export const log: CommandModule<LogRequest> = {
   parse(input) {
-    const time = (text: string, what: string): number => parseInstantOrAgo(text, input.now, what);
-    const query = {
-      since: readOption(input, 'since', time),
-      until: readOption(input, 'until', time),
+    const bound = (text: string, what: string): TimeBound => readTimeBound(text, input.now, what);
+    return {
+      since: readOption(input, 'since', bound),
+      until: readOption(input, 'until', bound),
       kind: choiceOption(input, 'kind', KINDS),
       limit: readOption(input, 'limit', readCount),
     };
-    if (query.since !== null && query.until !== null && query.since >= query.until) {
-      throw invalid('--since must be earlier than --until');
-    }
-    return query;
   },
 
-  async run(context, query) {
+  async run(context, { kind, limit, ...bounds }) {
     const ledger = await context.service();
-    const entries = await ledger.log(context.account, query);
+    const [since = null, until = null] = await instantsOf([bounds.since, bounds.until], context, ledger);
+    if (since !== null && until !== null && since >= until) {
+      throw invalid('--since must be earlier than --until');
+    }
+    const entries = await ledger.log(context.account, { since, until, kind, limit });
     return {
       schema: 'credits.log/v1',
       json: () => ({ account: context.account, entries: entries.map(entryJson) }),

@@ -7,6 +7,7 @@ import { type ListedModel, type ModelList, readOpenRouterList } from '../../cata
 import { isBelow } from '../../catalog/provider-prices.ts';
 import type { Catalogue, RateRow } from '../../core/catalogue.ts';
 import { invalid, LedgerError } from '../../core/errors.ts';
+import { formatInstant } from '../../core/time.ts';
 import type { Instant } from '../../core/types.ts';
 import type { CommandModule, Result } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -15,6 +16,7 @@ import { count, group } from '../render/amounts.ts';
 import { UNIT } from '../render/models.ts';
 import { modelFields } from '../render/models-json.ts';
 import { printable } from '../render/width.ts';
+import { isFromNow } from './from-when.ts';
 import { jumps } from './models.ts';
 
 /** Names shown at most; JSON has all of them. */
@@ -73,12 +75,16 @@ async function book(context: Context, read: ModelList): Promise<Result> {
   const isNothing = plan.added.length + plan.changed.length === 0;
   // With a key the ledger must look whether it knows the key; without one there is nothing to book.
   const view = isNothing && key === null ? null : await service.importModels(list.models, { key, dryRun });
+  const at = view?.receipt.at ?? service.now();
   for (const line of notices(list, plan, before, service.now())) context.notice(line);
+  if (!isFromNow(at, { from: null }, service.now())) {
+    context.notice(`these prices hold from ${formatInstant(at)} on: the price list is ahead of this clock`);
+  }
   return answer(list, plan, {
     receipt: view?.receipt.receipt ?? null,
     replayed: view?.receipt.replayed ?? false,
     dryRun,
-    at: view?.receipt.at ?? service.now(),
+    at,
   });
 }
 
@@ -132,7 +138,7 @@ function answer(list: ModelList, plan: ImportPlan, booked: Booked): Result {
       return `${dry}${count(counts.read, 'model')} read: ${parts.join(', ')}. Rates in ${UNIT}.`;
     },
     unchanged: cards.length === 0 && list.refused.length === 0,
-    failure: list.refused.length === 0 ? undefined : partly(list, counts.read),
+    failure: list.refused.length === 0 ? undefined : partly(list, counts.read, receipt.dryRun),
   };
 }
 
@@ -140,12 +146,15 @@ function rowOf({ id, rates }: ListedModel, from: Instant): RateRow | null {
   return rates === null ? null : { no: 0, model: id, from, rates };
 }
 
-function partly({ refused }: ModelList, read: number): LedgerError {
+function partly({ refused }: ModelList, read: number, dryRun: boolean): LedgerError {
   const [first] = refused;
   return new LedgerError(
     'partly_refused',
     `${group(String(refused.length))} of ${count(read, 'model')} refused; the first is ${first!.row}: ${first!.message}`,
-    { hint: 'the others are booked', details: { refused: refused.length, read } },
+    {
+      hint: dryRun ? 'the others would be booked' : 'the others are booked',
+      details: { refused: refused.length, read },
+    },
   );
 }
 

@@ -27,6 +27,7 @@ import {
 import { modelFields, rateFields } from '../render/models-json.ts';
 import { styleFor } from '../render/style.ts';
 import { printable } from '../render/width.ts';
+import { isFromNow } from './from-when.ts';
 import { tiersOf, withoutTiers } from './rate-tiers.ts';
 
 const SCHEMA = 'credits.models/v1';
@@ -133,7 +134,8 @@ export const modelsSet: CommandModule<ModelSetInput> = {
     if (old?.tiers !== undefined && tiers === undefined) context.warn(withoutTiers(nameOf(model)));
     return settingResult(view, { model, row }, async () => {
       const { calendar } = await styleFor(context, UTC, service.now());
-      const from = request.from === null ? 'from now on' : `from ${calendar.time(at)} UTC`;
+      const isNow = isFromNow(at, request, service.now());
+      const from = isNow ? 'from now on' : `from ${calendar.time(at)} UTC`;
       const card = [ratesLine(row.rates), ...tierLines(row.rates)].join('; ');
       return `${doing(view)}${nameOf(model)}: ${card} ${UNIT}, ${from}.`;
     });

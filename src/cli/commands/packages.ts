@@ -11,6 +11,7 @@ import { credits, showCredits, showDollars } from '../render/amounts.ts';
 import { styleFor } from '../render/style.ts';
 import { renderTable } from '../render/table.ts';
 import { receiptJson } from '../wire-json.ts';
+import { fromWhen } from './from-when.ts';
 import { readMoney } from './plan-define.ts';
 import { writeOptions } from './receipt-result.ts';
 
@@ -86,7 +87,7 @@ export const packagesSet: CommandModule<PackageSetRequest> = {
     const id = request.package.toLowerCase();
     return changed(context, view, async () => {
       const style = await styleFor(context, 'UTC', ledger.now());
-      const when = from > ledger.now() ? `from ${style.calendar.until(from)}` : 'from now on';
+      const when = fromWhen(from, request, style.calendar, ledger.now());
       return `Package ${id}, ${when}: ${credits(request.credits)} for ${showDollars(request.priceCents)}.`;
     });
   },

@@ -8,6 +8,7 @@ import { readOption } from '../read-input.ts';
 import { renderState } from '../render/receipt.ts';
 import { styleFor } from '../render/style.ts';
 import { receiptJson } from '../wire-json.ts';
+import { fromWhen } from './from-when.ts';
 import { terms } from './plan.ts';
 import { writeOptions } from './receipt-result.ts';
 
@@ -64,7 +65,7 @@ export const planDefine: CommandModule<PlanDefineRequest> = {
       }),
       async text() {
         const style = await styleFor(context, 'UTC', ledger.now());
-        const when = from > ledger.now() ? `from ${style.calendar.until(from)}` : 'from now on';
+        const when = fromWhen(from, request, style.calendar, ledger.now());
         const dry = receipt.dryRun ? 'Dry run: ' : '';
         return [
           `${dry}Plan ${request.plan}, ${when}: ${terms(request)}.`,

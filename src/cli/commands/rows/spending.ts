@@ -116,7 +116,7 @@ export const SPENDING: readonly CommandSpec[] = [
     args: '<file>',
     summary: 'book many calls from JSON Lines',
     about:
-      'One spend a line: model, inputTokens, cachedTokens, cacheWriteTokens, outputTokens, toolCalls, activity, session,\nrun, provider, noByok, note, at, key, account; or credits instead of a call. A line without a key gets one from\nthe whole input and its number, so the same file twice books nothing twice. `-` reads standard input.',
+      'One spend a line: model, inputTokens, cachedTokens, cacheWriteTokens, outputTokens, toolCalls, activity, session, run, provider, noByok, note, at, key, account; or credits instead of a call. A line without a key gets one from the whole input and its number, so the same file twice books nothing twice. `-` reads standard input.',
     examples: ['credits import usage.jsonl', 'zcat usage.jsonl.gz | credits import - -a acme --json'],
     writes: true,
     load: async () => (await import('../import.ts')).importSpends,
