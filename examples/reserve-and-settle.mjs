@@ -31,8 +31,9 @@ async function fakeModel(prompt, maxOutputTokens) {
   };
 }
 
-const ledger = await openLedger(process.argv[2] ?? 'demo.db');
+let ledger;
 try {
+  ledger = await openLedger(process.argv[2] ?? 'demo.db');
   // 1. Reserve the most that the call may cost. If the balance does not suffice, this throws and no call is made.
   const held = await ledger.hold(account, {
     amount: null,
@@ -64,5 +65,5 @@ try {
   console.error(`refused: ${error.code}: ${error.message}`);
   process.exitCode = error.exitCode;
 } finally {
-  await ledger.close();
+  await ledger?.close();
 }

@@ -7,13 +7,13 @@ import packageJson from '../package.json' with { type: 'json' };
 const bin = path.resolve(import.meta.dirname, '../bin/credits.js');
 
 /** Runs the launcher in a Node that says it is another version. */
-const under = (version: string) =>
+const under = (version: string, ...argv: string[]) =>
   execa(
     process.execPath,
     [
       '-e',
       `Object.defineProperty(process.versions, 'node', { value: '${version}' });
-       process.argv = [process.execPath, ${JSON.stringify(bin)}, '--version'];
+       process.argv = [process.execPath, ${JSON.stringify(bin)}, '--version', ...${JSON.stringify(argv)}];
        require(${JSON.stringify(bin)});`,
     ],
     { reject: false, stdin: 'ignore' },
@@ -31,6 +31,14 @@ describe('the launcher', () => {
       expect(stderr).not.toMatch(/\n\s+at /);
     },
   );
+
+  it('refuses with a document where --json asks for one', async () => {
+    const { exitCode, stdout, stderr } = await under('20.20.2', '--json');
+    expect([exitCode, stdout]).toEqual([1, '']);
+    expect(JSON.parse(stderr)).toEqual({
+      error: { code: 'internal', message: expect.stringContaining('20.20.2'), hint: expect.any(String) },
+    });
+  });
 
   it.each(['22.22.2', '22.30.0', '24.15.0', '26.0.0', '30.1.0'])('starts on Node %s', async (version) => {
     const { exitCode, stdout } = await under(version);

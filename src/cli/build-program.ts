@@ -188,7 +188,9 @@ class Builder {
       this.#parents.set(group, parent);
     }
     if (spec.isDefault === true) this.#describeGroup(parent, spec);
-    else if (spec.family !== undefined) parent.description(spec.family);
+    else if (spec.family !== undefined) {
+      parent.description(spec.family).addHelpText('after', `\n${examplesOf(this.#verbsOf(group))}`);
+    }
     // A command with options of its own, and commands below it: theirs begin behind their word.
     else if (parent.options.length > 0) parent.enablePositionalOptions().allowExcessArguments(true);
     // A verb counts only with its group: the word `list` alone would declare the options of every group.
@@ -198,15 +200,18 @@ class Builder {
   /** A group alone is one of its commands. */
   #describeGroup(parent: Command, spec: CommandSpec): void {
     const group = parent.name();
-    const siblings = commandsOf(this.#settings.groups).filter((each) => each.name.startsWith(`${group} `));
     parent
       .description(spec.family ?? spec.summary)
       .allowExcessArguments(true)
       .action(() => this.#choose(parent, spec))
       .addHelpText(
         'after',
-        `\n\`credits ${group}\` alone is \`credits ${spec.name}\`.\n\n${examplesOf(siblings)}`,
+        `\n\`credits ${group}\` alone is \`credits ${spec.name}\`.\n\n${examplesOf(this.#verbsOf(group))}`,
       );
+  }
+
+  #verbsOf(group: string): CommandSpec[] {
+    return commandsOf(this.#settings.groups).filter((each) => each.name.startsWith(`${group} `));
   }
 
   #addTo(parent: Command, name: string, spec: CommandSpec): Command {

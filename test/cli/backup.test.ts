@@ -121,6 +121,12 @@ describe('restore', () => {
     const before = await headsOf(target);
     const refused = await line(['restore', at('b.db'), '--db', target, '--json']);
     expect([refused.code, refused.stdout, refused.failure().code]).toEqual([2, '', 'confirmation_needed']);
+    // A file that is not there is no reason to ask for anything.
+    const gone = await line(['restore', at('gone.db'), '--db', target, '--json']);
+    expect([gone.code, gone.failure()]).toMatchObject([
+      2,
+      { code: 'invalid_argument', message: expect.stringContaining('there is no such file') },
+    ]);
     const dry = await line(['restore', at('b.db'), '--db', target, '--json', '-n']);
     expect([dry.code, dry.json().dryRun]).toEqual([0, true]);
     expect(await headsOf(target)).toEqual(before);

@@ -97,6 +97,26 @@ describe('help on commands', () => {
     expect(await page('est')).toBe(await page('estimate'));
   });
 
+  const groups = COMMANDS.flatMap(({ commands }) => commands.map(({ name }) => name.split(' ')));
+  const families = [...new Set(groups.filter((words) => words.length > 1).map(([group]) => group!))];
+
+  test.each(families)('%s --help has an example', async (group) => {
+    expect((await credits([group, '--help'])).stdout).toMatch(
+      new RegExp(`^Examples?:\\n(?: +\\$ .*\\n)*? +\\$ .*credits ${group}`, 'm'),
+    );
+  });
+
+  test('no sentence about a command breaks a line of its own', () => {
+    const broken = COMMANDS.flatMap(({ commands }) => commands).filter(({ about = '' }) =>
+      /[^\n]\n[^\s]/.test(about),
+    );
+    expect(broken.map(({ name }) => name)).toEqual([]);
+  });
+
+  test('completion says everything that it completes', async () => {
+    expect(await page('completion')).toMatch(/providers, plans, packages\s+and\s+profiles/);
+  });
+
   test('alone lists commands and topics', async () => {
     const text = await page();
     expect(text).toMatch(/^ {2}estimate, est /m);

@@ -102,6 +102,18 @@ Available   1,117.5
     const heads = path.join(home, 'heads.json');
     writeFileSync(heads, verified.stdout);
     expect((await now(`verify --heads ${heads}`)).stdout).toMatch(/everything adds up\.\n$/);
+    // Heads of nothing would be found whole in any ledger.
+    for (const none of ['{}', '{"heads":{}}']) {
+      writeFileSync(heads, none);
+      const end = await now(`verify --heads ${heads} --json`);
+      expect([end.code, end.stdout, end.failure().code]).toEqual([2, '', 'invalid_argument']);
+    }
+    for (let times = 0; times < 8; times += 1) {
+      const full = await now('grant 1000000000 --source purchased --json');
+      if (full.code === 0) continue;
+      expect(full.failure().message).toContain('more than 8,000,000,000 credits');
+    }
+    expect((await now('grant 1000000000 --source purchased')).code).toBe(2);
   });
 
   test('a ledger that is there is not made again', async () => {

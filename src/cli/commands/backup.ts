@@ -1,9 +1,11 @@
 /** `credits backup` and `credits restore`: a ledger as a file. Source: contract 6. */
+import { accessSync, constants } from 'node:fs';
 import { LedgerError } from '../../core/errors.ts';
 import { formatInstant } from '../../core/time.ts';
 import type { CommandModule } from '../command.ts';
 import type { Context } from '../context.ts';
 import { createProgress } from '../progress.ts';
+import { readFailure } from '../read-input.ts';
 import { count } from '../render/amounts.ts';
 import type { LedgerFileFacts, LedgerFiles, OccupantView, PreparedRestore } from '../wire-types.ts';
 
@@ -40,6 +42,7 @@ export const restore: CommandModule<FileRequest> = {
   parse,
 
   async run(context, { file }) {
+    requireThere(file);
     const files = await context.files();
     const occupant = await files.occupant();
     const { globals, terminal } = context;
@@ -58,6 +61,15 @@ export const restore: CommandModule<FileRequest> = {
     }
   },
 };
+
+/** Nobody should be asked what to replace by a file that cannot be read. @throws LedgerError `invalid_argument` */
+function requireThere(file: string): void {
+  try {
+    accessSync(file, constants.R_OK);
+  } catch (error) {
+    throw readFailure(file, error);
+  }
+}
 
 async function prepare(context: Context, files: LedgerFiles, file: string): Promise<PreparedRestore> {
   const progress = await createProgress(context, 'accounts');

@@ -24,6 +24,10 @@ const KINDS = [
   'repaid',
 ] as const satisfies readonly EntryKind[];
 
+function requireStretch<T extends number | string>(since: T, until: T): void {
+  if (since >= until) throw invalid('--since must be earlier than --until');
+}
+
 export interface LogRequest extends Pick<LogQuery, 'kind' | 'limit'> {
   readonly since: TimeBound | null;
   readonly until: TimeBound | null;
@@ -32,9 +36,14 @@ export interface LogRequest extends Pick<LogQuery, 'kind' | 'limit'> {
 export const log: CommandModule<LogRequest> = {
   parse(input) {
     const bound = (text: string, what: string): TimeBound => readTimeBound(text, input.now, what);
+    const [since, until] = [readOption(input, 'since', bound), readOption(input, 'until', bound)];
+    // Two days, or two instants, can be compared before the account's zone is known.
+    const [from, to] = [since, until].map((each) => (typeof each === 'object' ? each?.day : each));
+    if (typeof from === 'number' && typeof to === 'number') requireStretch(from, to);
+    if (typeof from === 'string' && typeof to === 'string') requireStretch(from, to);
     return {
-      since: readOption(input, 'since', bound),
-      until: readOption(input, 'until', bound),
+      since,
+      until,
       kind: choiceOption(input, 'kind', KINDS),
       limit: readOption(input, 'limit', readCount),
     };
@@ -43,9 +52,7 @@ export const log: CommandModule<LogRequest> = {
   async run(context, { kind, limit, ...bounds }) {
     const ledger = await context.service();
     const [since = null, until = null] = await instantsOf([bounds.since, bounds.until], context, ledger);
-    if (since !== null && until !== null && since >= until) {
-      throw invalid('--since must be earlier than --until');
-    }
+    if (since !== null && until !== null) requireStretch(since, until);
     const entries = await ledger.log(context.account, { since, until, kind, limit });
     return {
       schema: 'credits.log/v1',

@@ -62,6 +62,10 @@ export function readHeads(path: string): Heads {
       'it must be the output of `credits verify --json`, or its `heads`',
     );
   }
+  // Nothing would be compared, and the answer would be that everything is there.
+  if (Object.keys(found).length === 0) {
+    throw invalid(`the heads in ${path} are of no account`, 'every ledger has at least its own chain');
+  }
   return found as Heads;
 }
 

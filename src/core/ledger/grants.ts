@@ -35,7 +35,7 @@ export function requireRoom(booking: Booking, amount: Microcredits): void {
   const { available, held, debt } = booking.account;
   if (available + held + debt + amount > MAX_ACCOUNT) {
     throw invalid(
-      `account ${booking.account.id} would hold more than ${formatCredits(MAX_ACCOUNT)} credits`,
+      `account ${booking.account.id} would hold more than ${formatCredits(MAX_ACCOUNT).replace(/\B(?=(?:\d{3})+$)/g, ',')} credits`,
       undefined,
       { account: booking.account.id },
     );

@@ -28,7 +28,7 @@ export const HELP: readonly CommandSpec[] = [
     name: 'completion',
     args: '<shell>',
     summary: 'the completion script of a shell: bash, zsh or fish',
-    about: `Completes commands, options, and the names of accounts, lots, holds, models and plans.
+    about: `Completes commands, options, and the names of accounts, lots, holds, purchases, models, providers, plans, packages and profiles.
 
   bash  source <(credits completion bash)     in ~/.bashrc
   zsh   source <(credits completion zsh)      in ~/.zshrc, after compinit
