@@ -12,13 +12,13 @@ var supported =
   major >= 26;
 // A very old Node does not know the `node:` prefix.
 var nodeModule = supported ? require('node:module') : null;
-var message = 'credits needs Node.js ^22.22.2 || ^24.15.0 || >=26, and this is ' + process.versions.node;
+var message = `credits needs Node.js ^22.22.2 || ^24.15.0 || >=26, and this is ${process.versions.node}`;
 var hint = 'install Node.js 24, or run it through the one this project pins: npx credits';
 if (nodeModule === null) {
   process.stderr.write(
     process.argv.indexOf('--json') === -1
-      ? 'error: ' + message + '\nhint: ' + hint + '\n'
-      : JSON.stringify({ error: { code: 'internal', message: message, hint: hint } }) + '\n',
+      ? `error: ${message}\nhint: ${hint}\n`
+      : `${JSON.stringify({ error: { code: 'internal', message: message, hint: hint } })}\n`,
   );
   process.exitCode = 1;
 } else {
