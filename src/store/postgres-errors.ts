@@ -27,6 +27,7 @@ const LOST = new Set([
   '57P02', // crash_shutdown
   '57P03', // cannot_connect_now
   '57P05', // idle_session_timeout
+  '55000', // the database takes no connections now (object_not_in_prerequisite_state)
   '25P03', // idle_in_transaction_session_timeout
 ]);
 
