@@ -19,7 +19,7 @@ import type {
   LotEnd,
   PlanState,
 } from './types.ts';
-import { type Attempt, applyChange, NO_WALLET, type Wallet, type WalletChange } from './wallet.ts';
+import { type Attempt, applyChange, claimsOf, NO_WALLET, type Wallet, type WalletChange } from './wallet.ts';
 
 /** A fold under way. Maps are changed in place: a history may be long. */
 export class Fold {
@@ -68,7 +68,12 @@ export class Fold {
 
   /** The state so far. */
   get state(): AccountState {
-    return { account: this.account, lots: this.lots, holds: this.holds };
+    return {
+      account: this.account,
+      lots: this.lots,
+      holds: this.holds,
+      claims: claimsOf(this.#attempts.values()),
+    };
   }
 
   #lot(no: number): Lot {

@@ -6,6 +6,7 @@
  * Source: contract 3 (kinds), 5.11 (entries), notes on layout in the README's architecture section.
  */
 import type { Microcredits } from './credits.ts';
+import type { Attempt } from './wallet.ts';
 
 /** Epoch milliseconds. */
 export type Instant = number;
@@ -215,4 +216,6 @@ export interface AccountState {
   readonly lots: ReadonlyMap<number, Lot>;
   /** Open holds that may have lapsed, and those named by the command, whatever their status. */
   readonly holds: ReadonlyMap<number, Hold>;
+  /** Payments that took credits back, by number: known where credits of a purchased lot may go by hand. */
+  readonly claims?: ReadonlyMap<number, Attempt>;
 }

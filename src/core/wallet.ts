@@ -5,7 +5,7 @@
  * Source: contract 3 (statuses), 9.
  */
 import type { Microcredits } from './credits.ts';
-import type { Instant } from './types.ts';
+import type { Instant, Lot } from './types.ts';
 
 export type ProviderId = 'stripe' | 'simulated';
 
@@ -156,6 +156,13 @@ export interface Attempt {
   readonly clawed: Microcredits;
   /** All that was ever taken back for it, by the number of the lot it came from; what became debt is in none. */
   readonly clawedFrom: Readonly<Record<string, Microcredits>>;
+  /**
+   * Of `clawed`, what came from no lot of its own: from lots of other purchases, or as debt. Whatever its own lots lose by
+   * hand later counts against this first. Absent: not kept yet when it was last taken back or given back.
+   */
+  readonly elsewhere?: Microcredits;
+  /** Numbers of the lots in which something was given back, rising: its own beside `lot`. */
+  readonly lots?: readonly number[];
   readonly returns: Returns;
   /** Number of the receipt that last changed it. */
   readonly changedBy: number;
@@ -187,6 +194,33 @@ export function applyChange(wallet: Wallet, change: WalletChange): Wallet {
   return { policy: change.policy ?? wallet.policy, card: change.card ?? wallet.card, attempts };
 }
 
+/** Two changes as one: where both name a row, the second has it. */
+export function bothChanges(first: WalletChange, second: WalletChange): WalletChange {
+  const attempts = new Map(
+    [...(first.attempts ?? []), ...(second.attempts ?? [])].map((row) => [row.no, row]),
+  );
+  return { ...first, ...second, ...(attempts.size > 0 ? { attempts: [...attempts.values()] } : {}) };
+}
+
+/** True once it has taken credits back from a lot, or has kept from where. */
+export const isClaim = ({ clawedFrom, elsewhere }: Attempt): boolean =>
+  elsewhere !== undefined || Object.keys(clawedFrom).length > 0;
+
+/** A part of a wallet's payments: those that took credits back. */
+export const claimsOf = (attempts: Iterable<Attempt>): ReadonlyMap<number, Attempt> =>
+  new Map([...attempts].filter(isClaim).map((attempt) => [attempt.no, attempt]));
+
+/** True where what a hold lets go may be of a purchase that was taken back: a purchased lot was revoked under it. */
+export function asksForClaims(lots: Iterable<Lot>): boolean {
+  for (const { source, endKind, held } of lots) {
+    if (endKind === 'revoked' && source === 'purchased' && held > 0) return true;
+  }
+  return false;
+}
+
+/** Lots of a payment: what it granted, and what was given back of it. */
+export const ownLots = ({ lot, lots = [] }: Attempt): number[] => (lot === null ? [] : [lot, ...lots]);
+
 /** How long a wallet looks back for automatic attempts: longer than any month. */
 export const LOOK_BACK_MS = 32 * 86_400_000;
 
@@ -198,12 +232,12 @@ export const LOOK_BACK_MS = 32 * 86_400_000;
 export function walletFor(whole: Wallet, at: Instant, named: number | null): Wallet {
   const since = at - LOOK_BACK_MS;
   const attempts = [...whole.attempts.values()].filter(
-    ({ no, kind, status, reservedAt, clawedFrom }) =>
-      no === named ||
-      ACTIVE.has(status) ||
-      (kind === 'auto' && reservedAt >= since) ||
+    (attempt) =>
+      attempt.no === named ||
+      ACTIVE.has(attempt.status) ||
+      (attempt.kind === 'auto' && attempt.reservedAt >= since) ||
       // What it took from other lots counts where one of these is asked about.
-      (named !== null && Object.keys(clawedFrom).length > 0),
+      (named !== null && isClaim(attempt)),
   );
   return { ...whole, attempts: new Map(attempts.map((attempt) => [attempt.no, attempt])) };
 }

@@ -37,6 +37,8 @@ export interface Loads {
   readonly key?: string | null;
   readonly hold?: number | null;
   readonly lot?: number | null;
+  /** More lots. */
+  readonly lots?: readonly number[];
   /** Also the exhausted monthly lots of the running cycle: a plan change ends them. */
   readonly cycleLots?: boolean;
   /** Also the money side, with this attempt in any case. */

@@ -79,6 +79,24 @@ function jsonOf<T>(text: string): T {
   }
 }
 
+type Taken = Pick<Attempt, 'clawedFrom' | 'elsewhere' | 'lots'>;
+
+/** From where it was taken back: by lot alone as it was first kept, or with what is known beside it since. */
+function takenOf(text: string): Taken {
+  const value = jsonOf<object>(text);
+  if (typeof value !== 'object' || value === null || !('from' in value))
+    return { clawedFrom: value as never };
+  const { from, elsewhere, lots } = value as { from: never; elsewhere?: never; lots?: never };
+  return {
+    clawedFrom: from,
+    ...(elsewhere === undefined ? {} : { elsewhere }),
+    ...(lots === undefined ? {} : { lots }),
+  };
+}
+
+const takenText = ({ clawedFrom: from, elsewhere, lots }: Taken): string =>
+  JSON.stringify(elsewhere === undefined && lots === undefined ? from : { from, elsewhere, lots });
+
 export function attemptOf(row: Row): Attempt {
   const r = row as never[];
   return {
@@ -98,7 +116,7 @@ export function attemptOf(row: Row): Attempt {
     reason: r[13]!,
     lot: r[14]!,
     clawed: r[15]!,
-    clawedFrom: jsonOf(r[16]!),
+    ...takenOf(r[16]!),
     returns: jsonOf(r[17]!),
     changedBy: r[18]!,
   };
@@ -121,7 +139,7 @@ export const attemptRow = (attempt: Attempt): Value[] => [
   attempt.reason,
   attempt.lot,
   attempt.clawed,
-  JSON.stringify(attempt.clawedFrom),
+  takenText(attempt),
   JSON.stringify(attempt.returns),
   attempt.changedBy,
 ];

@@ -203,6 +203,8 @@ export interface Named {
   /** Accounts whose money side is asked for, and attempts named beside it. */
   readonly wallets: readonly number[];
   readonly attempts: readonly [accounts: number[], attempts: number[]];
+  /** Accounts of which a lot is named: credits of it may go by hand. */
+  readonly asked: ReadonlySet<number>;
 }
 
 /** @param accounts as they are locked */
@@ -217,6 +219,7 @@ export function namedBy(works: readonly Work[], accounts: ReadonlyMap<string, Ac
     [name in 'keys' | 'holds' | 'lots' | 'cycles' | 'attempts']: [number[], (string | number)[]];
   };
   const wallets = new Set<number>();
+  const asked = new Set<number>();
   const known = new Set<string>();
   const add = (list: keyof typeof named, account: number, value: string | number): void => {
     // Named twice, a receipt would be read twice, and with it every entry that its view adds up.
@@ -229,13 +232,17 @@ export function namedBy(works: readonly Work[], accounts: ReadonlyMap<string, Ac
   for (const work of works) {
     const account = accounts.get(work.account);
     if (account === undefined) continue;
-    const { key, hold, lot, cycleLots, wallet }: Loads = work.loads;
+    const { key, hold, lot, lots = [], cycleLots, wallet }: Loads = work.loads;
     if (key != null) add('keys', account.no, key);
     if (hold != null) add('holds', account.no, hold);
-    if (lot != null) add('lots', account.no, lot);
+    if (lot != null) {
+      add('lots', account.no, lot);
+      asked.add(account.no);
+    }
+    for (const each of lots) add('lots', account.no, each);
     if (cycleLots === true) add('cycles', account.no, account.cycle);
     if (wallet !== undefined) wallets.add(account.no);
     if (wallet?.attempt != null) add('attempts', account.no, wallet.attempt);
   }
-  return { ...named, wallets: [...wallets] } as unknown as Named;
+  return { ...named, wallets: [...wallets], asked } as unknown as Named;
 }

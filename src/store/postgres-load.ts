@@ -3,7 +3,7 @@
  * that its pieces of work name of them. The accounts stay locked until the transaction ends.
  */
 import type { Account, Entry, Hold, Instant, Lot } from '../core/types.ts';
-import { type Attempt, LOOK_BACK_MS, type Wallet } from '../core/wallet.ts';
+import { type Attempt, asksForClaims, claimsOf, LOOK_BACK_MS, type Wallet } from '../core/wallet.ts';
 import type { Replay, Work } from '../ledger/store.ts';
 import { attemptOf, cardOf, policyOf } from './payment-rows.ts';
 import { type Named, namedBy } from './postgres-batch.ts';
@@ -71,6 +71,12 @@ export async function loadBatch(sql: Statements, works: readonly Work[]): Promis
     session.addHolds(holds.get(account.no) ?? []);
     sessions.set(account.id, session);
   }
+  const asked = [...sessions.values()].filter(
+    ({ state }) => named.asked.has(state.account.no) || asksForClaims(state.lots.values()),
+  );
+  await Promise.all(
+    asked.map(async (session) => session.addClaims(await readClaims(sql, session.state.account.no))),
+  );
   return { sessions, replays, wallets, versions: versionsOf(versions) };
 }
 
@@ -185,6 +191,10 @@ async function readWallets(
   };
   return new Map(await Promise.all(wallets.map(read)));
 }
+
+/** Payments that took credits back. */
+export const readClaims = async (sql: Statements, account: number): Promise<ReadonlyMap<number, Attempt>> =>
+  claimsOf((await sql.rows('attemptsClawing', account)).map(attemptOf));
 
 /** A wallet of its rows. */
 export function walletOf(policies: readonly Row[], cards: readonly Row[], attempts: readonly Row[]): Wallet {

@@ -3,12 +3,13 @@ import { LedgerError } from '../core/errors.ts';
 import type { TokenRecord } from '../core/token-corrections.ts';
 import type { Account, Entry, Hold, Instant, Lot } from '../core/types.ts';
 import type { TimeSpan, UsageCell, UsageColumn } from '../core/usage.ts';
+import { asksForClaims } from '../core/wallet.ts';
 import type { AccessRole, AccessTokenRow } from '../ledger/access-tokens.ts';
 import type { AccountRead, EntryQuery, EntryRow, StoredReceipt } from '../ledger/store.ts';
 import type { PostgresDoor, Statements } from './postgres-door.ts';
 import { dumpPostgres } from './postgres-dump.ts';
 import { inspectPostgres } from './postgres-inspect.ts';
-import { heldOf } from './postgres-load.ts';
+import { heldOf, readClaims } from './postgres-load.ts';
 import { numbered } from './postgres-sql.ts';
 import { accountOf, entryOf, lotOf, receiptOf, usageOf } from './rows.ts';
 import { tokenRecordOf } from './token-records.ts';
@@ -25,17 +26,25 @@ export class PostgresReader {
   }
 
   async read(id: string): Promise<AccountRead> {
-    const [[row], lots, holds] = await this.door.reading((sql) =>
-      Promise.all([sql.rows('accountById', id), sql.rows('lotsShown', id), sql.rows('holdsShown', id)]),
-    );
-    if (row === undefined) throw unknownAccount(id);
-    return {
-      state: {
-        account: accountOf(row),
-        lots: new Map(lots.map((lot) => [lot[0] as number, lotOf(lot)])),
-        holds: new Map(holds.map((hold) => [hold[0] as number, heldOf(hold)])),
-      },
-    };
+    return this.door.reading(async (sql) => {
+      const [[row], lotRows, holds] = await Promise.all([
+        sql.rows('accountById', id),
+        sql.rows('lotsShown', id),
+        sql.rows('holdsShown', id),
+      ]);
+      if (row === undefined) throw unknownAccount(id);
+      const account = accountOf(row);
+      const lots = new Map(lotRows.map((lot) => [lot[0] as number, lotOf(lot)]));
+      const claims = asksForClaims(lots.values()) ? { claims: await readClaims(sql, account.no) } : {};
+      return {
+        state: {
+          account,
+          lots,
+          holds: new Map(holds.map((hold) => [hold[0] as number, heldOf(hold)])),
+          ...claims,
+        },
+      };
+    });
   }
 
   async lots(account: Account, numbers: readonly number[]): Promise<ReadonlyMap<number, Lot>> {

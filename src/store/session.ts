@@ -5,6 +5,7 @@
 import { detailText, receiptText, type Sha256 } from '../core/chain.ts';
 import type { Outcome } from '../core/ledger/decide.ts';
 import type { AccountState, Booked, Hold, Lot } from '../core/types.ts';
+import type { Attempt } from '../core/wallet.ts';
 
 /** A receipt with the hash that chains it. */
 export interface Chained {
@@ -57,6 +58,10 @@ export class Session {
       this.#stored.holds.add(hold.no);
     }
     this.state = { ...this.state, holds: all };
+  }
+
+  addClaims(claims: ReadonlyMap<number, Attempt>): void {
+    this.state = { ...this.state, claims };
   }
 
   /** Takes a decision: the state moves on, and each receipt gets its place in the chain. */

@@ -8,7 +8,7 @@ import { isLedgerError } from '../core/errors.ts';
 import type { Outcome } from '../core/ledger/decide.ts';
 import type { Account, AccountState, Hold, Lot } from '../core/types.ts';
 import { FOLD_EVERY, MOST_FOLDED } from '../core/usage.ts';
-import { NO_WALLET, type Wallet } from '../core/wallet.ts';
+import { asksForClaims, NO_WALLET, type Wallet } from '../core/wallet.ts';
 import type { Loads, Replay, SettingRow, Work, WorkResult } from '../ledger/store.ts';
 import { RowInserts } from './row-inserts.ts';
 import {
@@ -29,7 +29,7 @@ import {
 } from './rows.ts';
 import { type Chained, Session } from './session.ts';
 import { settingInsert } from './settings.ts';
-import { readWallet, writeWallet } from './sqlite-payments.ts';
+import { readClaims, readWallet, writeWallet } from './sqlite-payments.ts';
 import type { Prepared, StatementName } from './sqlite-statements.ts';
 import { unknownAccount } from './unknown-account.ts';
 
@@ -146,8 +146,13 @@ export class SqliteBatch {
     if (loads.lot != null && !lots.has(loads.lot)) {
       session.addLots(this.#sql('lotByNo').all(account.no, loads.lot).map(lotOf));
     }
+    for (const lot of loads.lots ?? []) {
+      if (!session.state.lots.has(lot)) session.addLots(this.#sql('lotByNo').all(account.no, lot).map(lotOf));
+    }
     this.#loadCycleLots(session, loads);
     this.#loadSliceLots(session);
+    const isAsked = loads.lot != null || asksForClaims(session.state.lots.values());
+    if (isAsked && session.state.claims === undefined) session.addClaims(readClaims(this.#sql, account.no));
   }
 
   #loadCycleLots(session: Session, loads: Loads): void {

@@ -1,6 +1,6 @@
 /** The money side in SQLite: wallets inside a batch, and what payments look up and keep beside the chain. */
 import type { Account, Instant } from '../core/types.ts';
-import { type Attempt, LOOK_BACK_MS, type Wallet, type WalletChange } from '../core/wallet.ts';
+import { type Attempt, claimsOf, LOOK_BACK_MS, type Wallet, type WalletChange } from '../core/wallet.ts';
 import type { Books, PaymentStore } from '../ledger/payments/payment-store.ts';
 import { attemptOf, attemptRow, cardOf, cardRow, policyOf, policyRow } from './payment-rows.ts';
 import type { Row } from './rows.ts';
@@ -29,6 +29,10 @@ export function readWallet(sql: Statements, account: Account, at: Instant, named
     attempts,
   };
 }
+
+/** Payments that took credits back. */
+export const readClaims = (sql: Statements, account: number): ReadonlyMap<number, Attempt> =>
+  claimsOf(sql('attemptsClawing').all(account).map(attemptOf));
 
 /** Everything of the money side, for `verify` and export. */
 export function wholeWallet(sql: Statements, account: number): Wallet {

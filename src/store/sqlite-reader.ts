@@ -3,6 +3,7 @@ import { LedgerError } from '../core/errors.ts';
 import type { TokenRecord } from '../core/token-corrections.ts';
 import type { Account, AccountState, Entry, Hold, Instant, Lot } from '../core/types.ts';
 import type { TimeSpan, UsageCell, UsageColumn } from '../core/usage.ts';
+import { asksForClaims } from '../core/wallet.ts';
 import type { AccessRole, AccessTokenRow } from '../ledger/access-tokens.ts';
 import type { AccountRead, EntryQuery, EntryRow, StoredReceipt } from '../ledger/store.ts';
 import { accountOf, entryOf, holdOf, lotOf, type Row, receiptOf, usageOf } from './rows.ts';
@@ -10,6 +11,7 @@ import { dumpFile } from './sqlite-dump.ts';
 import { sqliteRefusal } from './sqlite-errors.ts';
 import type { Connection } from './sqlite-file.ts';
 import { inspectFile } from './sqlite-inspect.ts';
+import { readClaims } from './sqlite-payments.ts';
 import type { Prepared, StatementName } from './sqlite-statements.ts';
 import { SqliteUsage } from './sqlite-usage.ts';
 import { tokenRecordOf } from './token-records.ts';
@@ -57,10 +59,12 @@ export class SqliteReader {
       const account = accountOf(row);
       const lots = this.sql('unendedLots').all(account.no, account.lastAt).map(lotOf);
       const holds = this.sql('openHolds').all(account.no);
+      const claims = asksForClaims(lots) ? { claims: readClaims(this.sql, account.no) } : {};
       const state: AccountState = {
         account,
         lots: new Map(lots.map((lot) => [lot.no, lot])),
         holds: new Map(holds.map((hold) => [hold[0] as number, this.#hold(account, hold)])),
+        ...claims,
       };
       return { state };
     });

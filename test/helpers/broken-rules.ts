@@ -5,10 +5,11 @@
 import { type Microcredits, micro, ZERO } from '../../src/core/credits.ts';
 import { blankAccount } from '../../src/core/ledger/accounts.ts';
 import { Booking, type Decision, type ReceiptFacts } from '../../src/core/ledger/booking.ts';
-import { enterCycle, grantLot } from '../../src/core/ledger/grants.ts';
+import { grantLot } from '../../src/core/ledger/grant-lot.ts';
+import { enterCycle } from '../../src/core/ledger/grants.ts';
 import { planState } from '../../src/core/ledger/plan-change.ts';
 import { bareUsage } from '../../src/core/ledger/spend.ts';
-import { giveBack, sweep } from '../../src/core/ledger/sweep.ts';
+import { giveBack, returning, sweep } from '../../src/core/ledger/sweep.ts';
 import type { Hold, Lot, Receipt, Usage } from '../../src/core/types.ts';
 import { UTC_RULES } from '../../src/core/zones.ts';
 import { openWork } from '../../src/ledger/local-accounts.ts';
@@ -364,7 +365,7 @@ const HOLDS: readonly Bug[] = [
     async (t) => {
       const { no } = await holdOf(t, '5');
       const lapse = (b: Booking): void => {
-        giveBack(b, b.holds.get(no)!);
+        giveBack(b, returning(b.holds.get(no)!));
         resolved(b, no, 'lapsed');
         b.close('expire', { credits: ZERO, detail: { holds: [no] } });
       };
@@ -584,7 +585,7 @@ const PRICES: readonly Bug[] = [
     async (t) => {
       const { no } = await holdOf(t, '5');
       const release = (b: Booking): void => {
-        const released = giveBack(b, b.holds.get(no)!);
+        const released = giveBack(b, returning(b.holds.get(no)!));
         resolved(b, no, 'released');
         b.close('release', { credits: released, detail: { hold: no, released }, usage: bare(b, 0) });
       };

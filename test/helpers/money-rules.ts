@@ -130,16 +130,18 @@ export class Money {
       const target = Math.floor(
         (attempt.credits * Math.min(goneOf(paid), paid.receivedCents)) / paid.receivedCents,
       );
-      const lot = (await this.#store.lots(account, [attempt.lot])).get(attempt.lot)!;
-      const byHand = attempts.reduce(
-        (left, { clawedFrom }) => left - (clawedFrom[lot.no] ?? 0),
-        lot.revoked as number,
-      );
+      let byHand = 0;
+      for (const lot of (await this.#store.lots(account, [attempt.lot, ...(attempt.lots ?? [])])).values()) {
+        byHand += lot.revoked;
+        for (const { clawedFrom } of attempts) byHand -= clawedFrom[lot.no] ?? 0;
+      }
+      const taken = attempt.clawed + byHand;
+      const name = `taken back of ${attempt.no} with what was revoked`;
       expect(attempt.clawed, `taken back of ${attempt.no}`).toBeLessThanOrEqual(target);
-      expect(
-        attempt.clawed + byHand,
-        `taken back of ${attempt.no} with what was revoked`,
-      ).toBeGreaterThanOrEqual(target);
+      expect(taken, name).toBeGreaterThanOrEqual(target);
+      expect(taken, name).toBeLessThanOrEqual(attempt.credits);
+      // More than what went back is taken by hand alone, and while nothing is taken elsewhere.
+      if (byHand === 0 || (attempt.elsewhere ?? 0) > 0) expect(taken, name).toBe(target);
     }
     const mine = [...intents.values()].filter(({ status }) => status === 'succeeded');
     expect(attempts.filter(({ status }) => status === 'succeeded')).toHaveLength(mine.length);

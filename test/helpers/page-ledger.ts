@@ -6,7 +6,7 @@ import { blankAccount, decideOpen } from '../../src/core/ledger/accounts.ts';
 import { Booking, type Decision } from '../../src/core/ledger/booking.ts';
 import type { Command, HoldCommand } from '../../src/core/ledger/commands.ts';
 import { decide, type Outcome } from '../../src/core/ledger/decide.ts';
-import { grantLot, type LotFacts } from '../../src/core/ledger/grants.ts';
+import { grantLot, type LotFacts } from '../../src/core/ledger/grant-lot.ts';
 import { projectTo } from '../../src/core/ledger/sweep.ts';
 import type { PlanContext } from '../../src/core/plans.ts';
 import type { Account, AccountState, Instant } from '../../src/core/types.ts';

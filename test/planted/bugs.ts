@@ -266,15 +266,15 @@ export const PLANTED: readonly PlantedBug[] = [
   {
     name: 'what a hold lets go returns first lot first',
     file: 'src/core/ledger/sweep.ts',
-    find: 'of parts.reverse()) {',
-    replace: 'of parts) {',
+    find: 'return parts.reverse();',
+    replace: 'return parts;',
     tests: CORE,
   },
   {
     name: 'what a hold lets go returns to another lot',
     file: 'src/core/ledger/sweep.ts',
     find: "booking.move('returned', 'held', 'available', amount, lot);",
-    replace: "booking.move('returned', 'held', 'available', amount, hold.slices[0]!.lot);",
+    replace: "booking.move('returned', 'held', 'available', amount, parts[0]!.lot);",
     tests: CORE,
   },
   {
@@ -328,7 +328,7 @@ export const PLANTED: readonly PlantedBug[] = [
   },
   {
     name: 'a grant leaves the debt',
-    file: 'src/core/ledger/grants.ts',
+    file: 'src/core/ledger/grant-lot.ts',
     find: "booking.move('repaid', 'available', 'spent', least(booking.account.debt, facts.amount), lot.no);",
     replace: '',
     tests: CORE,

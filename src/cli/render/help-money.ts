@@ -72,6 +72,7 @@ Refunds and disputes. A refund takes back the same share of the credits it
 bought: first what is left of them, then other purchased credits; what is
 already spent becomes debt, which blocks new calls until a grant repays it.
 Top-ups are switched off then. A dispute that you win gives the credits back.
+What \`revoke\` takes of a purchase counts: nothing is taken twice.
 
 The books. \`credits purchases\` lists every purchase. \`credits payments audit\`
 compares the provider's books with the ledger and ends with 7 on a difference.

@@ -10,7 +10,8 @@ import { type PlanContext, WELCOME_CREDITS } from '../plans.ts';
 import type { Account, AccountState, Instant } from '../types.ts';
 import { Booking, type Decision, type RequestKey, refuseClosed } from './booking.ts';
 import type { SettingCommand } from './commands.ts';
-import { enterCycle, grantLot } from './grants.ts';
+import { grantLot } from './grant-lot.ts';
+import { enterCycle } from './grants.ts';
 import { planState } from './plan-change.ts';
 import { sweep } from './sweep.ts';
 

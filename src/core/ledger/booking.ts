@@ -22,6 +22,7 @@ import type {
   ReceiptKind,
   Usage,
 } from '../types.ts';
+import type { Attempt, WalletChange } from '../wallet.ts';
 
 /** What a decision leaves: the account's next state and the receipts that lead there, in booking order. */
 export interface Decision {
@@ -30,6 +31,8 @@ export interface Decision {
   /** Rows that this decision made or changed. */
   readonly lots: ReadonlySet<number>;
   readonly holds: ReadonlySet<number>;
+  /** Rows of the money side that credits going by hand changed; absent: none. */
+  readonly wallet?: WalletChange | undefined;
 }
 
 /** What a receipt says besides its entries. */
@@ -69,6 +72,10 @@ export class Booking {
   readonly lots: Map<number, Lot>;
   readonly holds: Map<number, Hold>;
   account: Account;
+  /** Payments that took credits back; empty where the state was loaded without them. */
+  readonly claims: Map<number, Attempt>;
+  readonly #knowsClaims: boolean;
+  readonly #claimsTouched = new Set<number>();
   readonly #booked: Booked[] = [];
   readonly #lotsTouched = new Set<number>();
   readonly #holdsTouched = new Set<number>();
@@ -79,6 +86,8 @@ export class Booking {
     this.account = state.account;
     this.lots = new Map(state.lots);
     this.holds = new Map(state.holds);
+    this.claims = new Map(state.claims);
+    this.#knowsClaims = state.claims !== undefined;
     this.at = Math.max(now, state.account.lastAt);
   }
 
@@ -110,6 +119,11 @@ export class Booking {
   putHold(hold: Hold): void {
     this.holds.set(hold.no, hold);
     this.#holdsTouched.add(hold.no);
+  }
+
+  putClaim(attempt: Attempt): void {
+    this.claims.set(attempt.no, attempt);
+    this.#claimsTouched.add(attempt.no);
   }
 
   /** Adds one entry to the receipt being booked. An amount of 0 books nothing. */
@@ -169,11 +183,14 @@ export class Booking {
 
   /** The decision so far. */
   done(): Decision {
+    const { account, lots, holds, claims } = this;
+    const attempts = [...this.#claimsTouched].map((no) => claims.get(no)!);
     return {
-      state: { account: this.account, lots: this.lots, holds: this.holds },
+      state: { account, lots, holds, ...(this.#knowsClaims ? { claims } : {}) },
       booked: this.#booked,
       lots: this.#lotsTouched,
       holds: this.#holdsTouched,
+      ...(attempts.length > 0 ? { wallet: { attempts } } : {}),
     };
   }
 }

@@ -6,17 +6,20 @@
  */
 import { least, type Microcredits, micro, ZERO } from '../credits.ts';
 import { compareLots, isSpendable } from '../lots.ts';
-import type {
-  Attempt,
-  ReturnStatus,
-  Returns,
-  TopupPolicy,
-  TopupReason,
-  Wallet,
-  WalletChange,
+import {
+  type Attempt,
+  isClaim,
+  ownLots,
+  type ReturnStatus,
+  type Returns,
+  type TopupPolicy,
+  type TopupReason,
+  type Wallet,
+  type WalletChange,
 } from '../wallet.ts';
 import type { Booking } from './booking.ts';
-import { grantLot } from './grants.ts';
+import { afterGivingBack, takenElsewhere } from './give-back.ts';
+import { grantLot } from './grant-lot.ts';
 import { requireAttempt } from './payments.ts';
 import { sweep } from './sweep.ts';
 import { walletDetail } from './topup.ts';
@@ -61,7 +64,7 @@ export function returnTarget(
 
 /**
  * Takes back or gives back what a payment's returns ask for. The same returns again change nothing.
- * @param booking with the lot of the purchase loaded
+ * @param booking with every lot of the purchase loaded
  * @returns undefined when there is nothing new
  */
 export function decideReturns(
@@ -76,19 +79,29 @@ export function decideReturns(
   if (JSON.stringify(returns) === JSON.stringify(before.returns)) return undefined;
   sweep(booking);
   const policy = switchedOff(wallet.policy, before.returns, returns);
-  const attempt = { ...before, returns };
-  const taken = micro(before.clawed + revokedByHand(booking, wallet, before.lot));
+  // What the sweep gave back counts.
+  const attempts = new Map([...wallet.attempts, ...booking.claims]);
+  const attempt = { ...attempts.get(no)!, returns };
+  const { clawed } = attempt;
+  const taken = micro(clawed + revokedByHand(booking, attempts, ownLots(attempt)));
   const target = returnTarget(before, returns);
   if (target > taken) return take(booking, attempt, micro(target - taken), policy);
   const isLess = target < returnTarget(before, before.returns);
-  const back = isLess ? least(before.clawed, micro(taken - target)) : ZERO;
+  const back = least(isLess ? clawed : takenElsewhere(attempt), micro(taken - target));
   return back > ZERO ? giveBack(booking, attempt, back, policy) : note(booking, attempt, policy);
 }
 
-/** What `revoke` took from a lot: all that was revoked of it, less what payments took back from it, its own and others. */
-function revokedByHand(booking: Booking, { attempts }: Wallet, lot: number): number {
-  let byHand: number = booking.lot(lot).revoked;
-  for (const { clawedFrom } of attempts.values()) byHand -= clawedFrom[lot] ?? ZERO;
+/** What `revoke` took from lots: all that was revoked of them, less what payments took back from there, their own and others. */
+function revokedByHand(
+  booking: Booking,
+  attempts: ReadonlyMap<number, Attempt>,
+  lots: readonly number[],
+): number {
+  let byHand = 0;
+  for (const lot of lots) {
+    byHand += booking.lot(lot).revoked;
+    for (const { clawedFrom } of attempts.values()) byHand -= clawedFrom[lot] ?? ZERO;
+  }
   return byHand;
 }
 
@@ -112,12 +125,15 @@ function take(booking: Booking, attempt: Attempt, amount: Microcredits, policy: 
   const others = [...booking.lots.values()]
     .filter((lot) => lot.source === 'purchased' && lot.no !== own.no && isSpendable(lot, booking.at))
     .sort(compareLots);
+  const ownOnes = ownLots(attempt);
   let left = amount;
+  let fromOwn = ZERO;
   const clawedFrom = { ...attempt.clawedFrom };
   for (const lot of [own, ...others]) {
     const part = least(lot.available, left);
     booking.move('revoked', 'available', 'revoked', part, lot.no);
     left = micro(left - part);
+    if (ownOnes.includes(lot.no)) fromOwn = micro(fromOwn + part);
     if (part > ZERO) clawedFrom[lot.no] = micro((clawedFrom[lot.no] ?? ZERO) + part);
   }
   booking.move('owed', 'debt', 'revoked', left, null);
@@ -125,8 +141,10 @@ function take(booking: Booking, attempt: Attempt, amount: Microcredits, policy: 
     ...attempt,
     clawed: micro(attempt.clawed + amount),
     clawedFrom,
+    elsewhere: micro(takenElsewhere(attempt) + amount - fromOwn),
     changedBy: booking.next,
   };
+  booking.putClaim(changed);
   const change = { ...policy, attempts: [changed] };
   booking.close('clawback', { credits: amount, detail: walletDetail(change) });
   return change;
@@ -140,11 +158,8 @@ function giveBack(
   policy: PolicyChange,
 ): WalletChange {
   const lot = grantLot(booking, { source: 'purchased', amount, isPaid: true });
-  const changed: Attempt = {
-    ...attempt,
-    clawed: micro(attempt.clawed - amount),
-    changedBy: booking.next,
-  };
+  const changed = afterGivingBack(attempt, amount, booking.next);
+  booking.putClaim(changed);
   const change = { ...policy, attempts: [changed] };
   booking.close('reinstate', { credits: amount, detail: { lot, ...walletDetail(change) } });
   return change;
@@ -152,7 +167,9 @@ function giveBack(
 
 /** Nothing is taken (a flag, or it was revoked before), but it is known now. */
 function note(booking: Booking, attempt: Attempt, policy: PolicyChange): WalletChange {
-  const change = { ...policy, attempts: [{ ...attempt, changedBy: booking.next }] };
+  const changed = { ...attempt, changedBy: booking.next };
+  if (isClaim(changed)) booking.putClaim(changed);
+  const change = { ...policy, attempts: [changed] };
   booking.close('setting', { credits: ZERO, detail: walletDetail(change) });
   return change;
 }

@@ -1,78 +1,16 @@
-/**
- * Adding lots and ending them. Every grant repays debt first and from itself.
- * Source: contract 1 (8 billion), 4 (sources), 5.4, 5.6, 5.12; 6 (`grant`, `revoke`, `expire`).
- */
-import { formatCredits, least, MAX_ACCOUNT, type Microcredits, micro, ZERO } from '../credits.ts';
+/** Adding lots and ending them. Source: contract 4 (sources), 5.4, 5.12; 6 (`grant`, `revoke`, `expire`). */
+import { formatCredits, type Microcredits, micro, ZERO } from '../credits.ts';
 import { invalid, LedgerError } from '../errors.ts';
 import { lotId } from '../ids.ts';
 import { hasEnded } from '../lots.ts';
 import { cycleOf, type PlanContext, WELCOME_CREDITS } from '../plans.ts';
-import { DEFAULT_PRIORITY } from '../sources.ts';
 import { MAX_INSTANT } from '../time.ts';
-import type { Instant, Lot, LotEnd, Source } from '../types.ts';
+import type { Instant, LotEnd } from '../types.ts';
 import { type Booking, type RequestKey, refuseClosed } from './booking.ts';
 import type { ExpireCommand, GrantCommand, RevokeCommand } from './commands.ts';
+import { offsetTaken } from './give-back.ts';
+import { grantLot } from './grant-lot.ts';
 import { sweep } from './sweep.ts';
-
-/** The facts of a new lot that never change; they stand in the receipt's detail, so the chain covers them. */
-export interface LotFacts {
-  readonly source: Source;
-  readonly amount: Microcredits;
-  readonly priority?: number;
-  readonly expiresAt?: Instant | null;
-  readonly cycle?: number | null;
-  readonly cycleStart?: Instant | null;
-  readonly note?: string | null;
-  /** The money for it has come in: it is booked also past what an account may hold. */
-  readonly isPaid?: boolean;
-}
-
-/**
- * Refuses a grant that would take the account past what can be counted exactly.
- * @throws LedgerError `invalid_argument`. Source: contract 1.
- */
-export function requireRoom(booking: Booking, amount: Microcredits): void {
-  const { available, held, debt } = booking.account;
-  if (available + held + debt + amount > MAX_ACCOUNT) {
-    throw invalid(
-      `account ${booking.account.id} would hold more than ${formatCredits(MAX_ACCOUNT).replace(/\B(?=(?:\d{3})+$)/g, ',')} credits`,
-      undefined,
-      { account: booking.account.id },
-    );
-  }
-}
-
-/**
- * Adds a lot to the receipt being booked and repays debt from it.
- * @returns the lot's unchanging facts, for the receipt's detail
- * @throws LedgerError `invalid_argument` (no room)
- */
-export function grantLot(booking: Booking, facts: LotFacts): Record<string, unknown> {
-  if (facts.isPaid !== true) requireRoom(booking, facts.amount);
-  const lot: Lot = {
-    no: booking.next,
-    source: facts.source,
-    priority: facts.priority ?? DEFAULT_PRIORITY,
-    grantedAt: booking.at,
-    expiresAt: facts.expiresAt ?? null,
-    endedAt: null,
-    endKind: null,
-    cycle: facts.cycle ?? null,
-    cycleStart: facts.cycleStart ?? null,
-    granted: facts.amount,
-    available: ZERO,
-    held: ZERO,
-    spent: ZERO,
-    expired: ZERO,
-    revoked: ZERO,
-    note: facts.note ?? null,
-  };
-  booking.putLot(lot);
-  booking.move('granted', 'issued', 'available', facts.amount, lot.no);
-  booking.move('repaid', 'available', 'spent', least(booking.account.debt, facts.amount), lot.no);
-  const { source, priority, expiresAt, cycle, cycleStart } = lot;
-  return { source, priority, expiresAt, cycle, cycleStart };
-}
 
 /**
  * An operator's grant.
@@ -186,6 +124,7 @@ export function decideRevoke(booking: Booking, command: RevokeCommand, key: Requ
   requireLot(booking, command.lot);
   sweep(booking);
   const ended = !hasEnded(booking.lot(command.lot), booking.at);
+  if (ended) offsetTaken(booking, new Map([[command.lot, booking.lot(command.lot).available]]));
   const taken = endLot(booking, command.lot, 'revoked');
   booking.close('revoke', { credits: taken, note: command.note, detail: { lot: command.lot, ended } }, key);
 }

@@ -11,8 +11,9 @@ import { selectLots, takeUpTo } from '../lots.ts';
 import type { CallTags, HeldCall, Hold, Usage } from '../types.ts';
 import { type Booking, type RequestKey, refuseClosed, refuseDebt } from './booking.ts';
 import type { HoldCommand, ReleaseCommand, SettleCommand } from './commands.ts';
+import { goingOf, offsetTaken } from './give-back.ts';
 import { bareUsage, callUsage, refuseBoth, requireAmount } from './spend.ts';
-import { giveBack, sweep } from './sweep.ts';
+import { giveBack, returning, sweep } from './sweep.ts';
 
 /** Shortest and longest life of a hold: 1 s to 24 h (contract 5.3). */
 export const HOLD_TTL_MS = { least: 1_000, most: 86_400_000, standard: 600_000 } as const;
@@ -128,8 +129,10 @@ export function decideSettle(
   const hold = booking.holds.get(found.no)!;
   const late = hold.status === 'lapsed';
   const cost = usage.credits;
+  const back = late ? [] : returning(hold, least(cost, hold.amount));
+  offsetTaken(booking, goingOf(booking, back));
   const captured = late ? ZERO : capture(booking, hold, cost);
-  const released = late ? ZERO : giveBack(booking, hold, captured);
+  const released = giveBack(booking, back);
   const overrun = subtract(cost, captured);
   burnOverrun(booking, overrun);
   booking.putHold({ ...hold, status: 'settled', resolvedBy: booking.next });
@@ -226,7 +229,9 @@ export function decideRelease(booking: Booking, command: ReleaseCommand, key: Re
   }
   sweep(booking);
   const hold = booking.holds.get(found.no)!;
-  const released = giveBack(booking, hold);
+  const back = returning(hold);
+  offsetTaken(booking, goingOf(booking, back));
+  const released = giveBack(booking, back);
   booking.putHold({ ...hold, status: 'released', resolvedBy: booking.next });
   booking.close(
     'release',

@@ -21,7 +21,7 @@ import {
   type WalletChange,
 } from '../wallet.ts';
 import { type Booking, type RequestKey, refuseClosed } from './booking.ts';
-import { grantLot, requireRoom } from './grants.ts';
+import { grantLot, requireRoom } from './grant-lot.ts';
 import { bookDueCycle } from './plan-change.ts';
 import { isRenewing } from './subscriptions.ts';
 import { sweep } from './sweep.ts';

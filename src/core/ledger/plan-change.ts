@@ -19,7 +19,8 @@ import {
 import type { Instant, PlanState } from '../types.ts';
 import { type Booking, type RequestKey, refuseClosed } from './booking.ts';
 import type { ChangeMode, CycleCommand, PlanSetCommand } from './commands.ts';
-import { endLot, enterCycle, grantLot } from './grants.ts';
+import { grantLot } from './grant-lot.ts';
+import { endLot, enterCycle } from './grants.ts';
 import { byNumber, sweep } from './sweep.ts';
 
 /** What a rollover did to one account. */

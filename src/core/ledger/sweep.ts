@@ -1,25 +1,31 @@
 /**
  * What the clock takes: lapsed holds give back what they reserved, lapsed lots expire. A write books it in an `expire`
- * receipt of its own before anything else; a read applies the same function and books nothing, so both always agree.
+ * receipt of its own before anything else, and what is given back for it in receipts behind that; a read applies the same function and books nothing, so both always agree.
  *
  * Source: contract 5.3 (a lapsed hold counts as released), 5.4 (what a hold lets go after the lot's end ends with it),
  * 5.5 (expiry is by the clock).
  */
 import { type Microcredits, micro, ZERO } from '../credits.ts';
 import { endOf, hasEnded } from '../lots.ts';
-import type { AccountState, Hold, Instant, Lot } from '../types.ts';
+import type { AccountState, Hold, Instant, Lot, Slice } from '../types.ts';
 import { Booking, type Decision } from './booking.ts';
+import { goingOf, offsetTaken } from './give-back.ts';
 
-/** Gives a hold's slices back, last lot first, and ends what no longer has a lot to go back to. */
-export function giveBack(booking: Booking, hold: Hold, keep: Microcredits = ZERO): Microcredits {
+/** What of a hold's slices goes back, last lot first. @param keep what the call used of it */
+export function returning(hold: Hold, keep: Microcredits = ZERO): Slice[] {
   let captured = keep;
-  let released = 0;
   const parts = hold.slices.map((slice) => {
     const used = micro(Math.min(captured, slice.amount));
     captured = micro(captured - used);
     return { lot: slice.lot, amount: micro(slice.amount - used) };
   });
-  for (const { lot, amount } of parts.reverse()) {
+  return parts.reverse();
+}
+
+/** Gives parts of a hold back, and ends what no longer has a lot to go back to. */
+export function giveBack(booking: Booking, parts: readonly Slice[]): Microcredits {
+  let released = 0;
+  for (const { lot, amount } of parts) {
     if (amount === 0) continue;
     booking.move('returned', 'held', 'available', amount, lot);
     released += amount;
@@ -55,9 +61,13 @@ export function sweep(booking: Booking): Swept {
   const all = [...booking.lots.values()];
   if (lapsed.length === 0 && !all.some(isOver)) return NOTHING;
   const before = new Map(all.map((lot) => [lot.no, lot.expired]));
+  const going = goingOf(
+    booking,
+    lapsed.flatMap(({ slices }) => slices),
+  );
   lapsed.sort((a, b) => a.expiresAt - b.expiresAt || a.no - b.no);
   for (const hold of lapsed) {
-    giveBack(booking, hold);
+    giveBack(booking, returning(hold));
     booking.putHold({ ...hold, status: 'lapsed', resolvedBy: booking.next });
   }
   for (const lot of byNumber(booking.lots.values())) {
@@ -69,6 +79,7 @@ export function sweep(booking: Booking): Swept {
   const expired = micro(lots.reduce((sum, lot) => sum + lot.expired - before.get(lot.no)!, 0));
   const holds = lapsed.map((hold) => hold.no);
   booking.close('expire', { credits: expired, detail: holds.length > 0 ? { holds } : null });
+  offsetTaken(booking, going);
   return { lots: lots.map((lot) => lot.no), holds, expired };
 }
 

@@ -15,14 +15,16 @@ import {
   ATTEMPT_STATUSES,
   type Attempt,
   type Card,
+  ownLots,
   type TopupPolicy,
   type Wallet,
 } from '../wallet.ts';
-import { isObject } from './facts.ts';
+import { isObject, numberList } from './facts.ts';
 import { expectGrant, grantedLot } from './grants.ts';
 import type { Parts } from './prices.ts';
 import type { AuditLot, AuditState } from './state.ts';
 import type { Step } from './step.ts';
+import { TakenAudit } from './taken.ts';
 import { amountText, differenceText, instantText, valueText } from './words.ts';
 
 /** Columns of an attempt that never change. */
@@ -44,8 +46,12 @@ const WHOLE: readonly (keyof Attempt)[] = ['no', 'credits', 'amountCents', 'rese
 export function attemptFacts(value: unknown): Attempt | undefined {
   if (!isObject(value) || !isObject(value.returns) || !isObject(value.clawedFrom)) return undefined;
   const isWhole = WHOLE.every((field) => Number.isSafeInteger(value[field]));
+  const { elsewhere, lots } = value;
+  const isKept =
+    (elsewhere === undefined || Number.isSafeInteger(elsewhere)) &&
+    (lots === undefined || numberList(lots) !== undefined);
   const isKnown = (ATTEMPT_STATUSES as readonly unknown[]).includes(value.status);
-  return isWhole && isKnown ? (value as unknown as Attempt) : undefined;
+  return isWhole && isKept && isKnown ? (value as unknown as Attempt) : undefined;
 }
 
 /** A policy in a receipt's detail. */
@@ -80,6 +86,7 @@ export class PaymentAudit {
   #card: Card | null = null;
   readonly #attempts = new Map<number, Attempt>();
   readonly #intents = new Map<string, number>();
+  readonly #taken = new TakenAudit();
 
   readonly #mode: string | undefined;
 
@@ -97,6 +104,8 @@ export class PaymentAudit {
   take(step: Step): void {
     const { receipt, detail } = step;
     const name = this.#state.names.receipt(receipt.seq);
+    const say = (text: string): void => this.#say(name, text);
+    this.#taken.before(step, say);
     if (detail.attempt !== undefined) {
       const attempt = attemptFacts(detail.attempt);
       if (attempt === undefined) this.#say(name, `its attempt cannot be read: ${valueText(detail.attempt)}`);
@@ -110,6 +119,7 @@ export class PaymentAudit {
       if (card === undefined) this.#say(name, `its card cannot be read: ${valueText(detail.card)}`);
       else this.#card = card;
     }
+    this.#taken.after(step, say);
   }
 
   #takePolicy(value: unknown, name: string): void {
@@ -217,6 +227,8 @@ export class PaymentAudit {
         `has taken back ${amountText(attempt.clawed)} of ${attempt.no}, before it was ${amountText(before.clawed)}`,
       );
     }
+    this.#taken.take(step, before, attempt, (text) => this.#say(name, text));
+    for (const lot of ownLots(attempt)) this.#taken.own(lot, attempt.no);
     if (attempt.clawed > returnTarget(attempt, attempt.returns)) {
       this.#say(name, `has taken back ${amountText(attempt.clawed)}, more than went back`);
     }
@@ -238,6 +250,7 @@ export class PaymentAudit {
   /** Compares the rows when everything has been read. */
   finish(rows: Wallet): void {
     const { names } = this.#state;
+    this.#taken.rest((text) => this.#say(names.account, text));
     this.#compare(`topup of ${names.account}`, rows.policy, this.#policy);
     this.#compare(`card of ${names.account}`, rows.card, this.#card);
     for (const no of new Set([...this.#attempts.keys(), ...rows.attempts.keys()])) {

@@ -184,11 +184,16 @@ export async function applyReturns(run: PaymentRun, id: string): Promise<EventOu
 }
 
 async function returnOf(run: PaymentRun, account: string, no: number, found: Returns): Promise<EventOutcome> {
-  const { lot } = await run.attempt(account, no);
-  const { decided, value } = await run.decide(account, { attempt: no, lot }, ({ booking, wallet }) => {
+  const { lot, lots = [] } = await run.attempt(account, no);
+  const loads = { attempt: no, lot, lots };
+  const { decided, value } = await run.decide(account, loads, ({ booking, wallet }) => {
+    // Something was given back since it was looked at: there is a lot more.
+    if (wallet.attempts.get(no)?.lots?.some((each) => !booking.lots.has(each)))
+      return { change: undefined, value: null };
     const change = decideReturns(booking, wallet, no, found);
     return { change, value: change !== undefined };
   });
+  if (value === null) return returnOf(run, account, no, found);
   if (!value || 'replay' in decided) return 'nothing';
   const kind = decided.booked.at(-1)?.receipt.kind;
   return kind === 'clawback' ? 'clawed' : kind === 'reinstate' ? 'reinstated' : 'noted';

@@ -8,7 +8,7 @@ import { LEDGER_CHAIN } from '../../core/ledger/accounts.ts';
 import { Booking } from '../../core/ledger/booking.ts';
 import type { PlanContext } from '../../core/plans.ts';
 import type { Account, AccountState, Instant } from '../../core/types.ts';
-import { type Attempt, applyChange, type Wallet, type WalletChange } from '../../core/wallet.ts';
+import { type Attempt, applyChange, bothChanges, type Wallet, type WalletChange } from '../../core/wallet.ts';
 import { contextOf, type LocalDeps } from '../local-deps.ts';
 import type { Decided, Replay, Work } from '../store.ts';
 import type { PaymentProvider } from './provider.ts';
@@ -44,6 +44,7 @@ export interface WalletDecision<T> {
 export interface WalletLoads {
   readonly attempt?: number | null;
   readonly lot?: number | null;
+  readonly lots?: readonly number[];
   readonly key?: string | null;
   readonly dryRun?: boolean;
 }
@@ -135,7 +136,12 @@ export class PaymentRun {
     const work: Work = {
       account: id,
       now,
-      loads: { key: loads.key ?? null, lot: loads.lot ?? null, wallet: { attempt: loads.attempt ?? null } },
+      loads: {
+        key: loads.key ?? null,
+        lot: loads.lot ?? null,
+        lots: loads.lots ?? [],
+        wallet: { attempt: loads.attempt ?? null },
+      },
       dryRun: loads.dryRun === true,
       decide: ({ state, catalogue, wallet, replay }) => {
         const booking = new Booking(state, now);
@@ -143,8 +149,9 @@ export class PaymentRun {
         const { change, value } = decide({ booking, wallet, context, replay });
         const done = booking.done();
         const next = done.booked.length === 0 ? nothing(state) : done;
-        outcome = { value, state: next.state, wallet: applyChange(wallet, change ?? {}) };
-        return replay === null ? { ...next, swept: null, change: null, wallet: change } : { replay };
+        const both = bothChanges(next.wallet ?? {}, change ?? {});
+        outcome = { value, state: next.state, wallet: applyChange(wallet, both) };
+        return replay === null ? { ...next, swept: null, change: null, wallet: both } : { replay };
       },
     };
     const [result] = await this.deps.store.execute([work]);

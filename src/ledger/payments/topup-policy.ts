@@ -1,5 +1,5 @@
 /** Auto top-up as it stands, and changes of its policy. Nothing here talks to a provider. Source: contract 6 (`topup`), 9. */
-import { Booking } from '../../core/ledger/booking.ts';
+import { Booking, type Decision } from '../../core/ledger/booking.ts';
 import { CURRENCY, nextPurchase } from '../../core/ledger/payments.ts';
 import { bookDueCycle } from '../../core/ledger/plan-change.ts';
 import { isRenewing } from '../../core/ledger/subscriptions.ts';
@@ -8,7 +8,7 @@ import { decideTopup, type TopupInput } from '../../core/ledger/topup.ts';
 import type { PlanContext } from '../../core/plans.ts';
 import { topupState, usedInMonth } from '../../core/topup.ts';
 import type { AccountState, Instant } from '../../core/types.ts';
-import { applyChange, type Card, type Wallet } from '../../core/wallet.ts';
+import { applyChange, bothChanges, type Card, type Wallet } from '../../core/wallet.ts';
 import { answerOf, contextOf, type LocalDeps, refuseFuture } from '../local-deps.ts';
 import { requireSameRequest } from '../local-keys.ts';
 import type { SavedCard, TopupView } from '../payment-views.ts';
@@ -106,9 +106,10 @@ export async function setTopup(
       const booking = new Booking(state, now);
       const packages = catalogue.packagesAt(booking.at);
       const change = decideTopup(booking, wallet, input, packages, { key, request }, { by: deps.actor });
-      const done = change === undefined ? nothing(state) : booking.done();
-      after = { state: done.state, wallet: applyChange(wallet, change ?? {}) };
-      return { ...done, swept: null, change: null, wallet: change };
+      const done: Decision = change === undefined ? nothing(state) : booking.done();
+      const both = bothChanges(done.wallet ?? {}, change ?? {});
+      after = { state: done.state, wallet: applyChange(wallet, both) };
+      return { ...done, swept: null, change: null, wallet: both };
     },
   };
   const [result] = await deps.store.execute([work]);
@@ -121,7 +122,7 @@ export async function setTopup(
 }
 
 /** A decision that changes nothing. */
-export const nothing = (state: AccountState) => ({
+export const nothing = (state: AccountState): Decision => ({
   state,
   booked: [],
   lots: new Set<number>(),

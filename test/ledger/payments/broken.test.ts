@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Microcredits, ZERO } from '../../../src/core/credits.ts';
 import { Booking } from '../../../src/core/ledger/booking.ts';
-import { grantLot } from '../../../src/core/ledger/grants.ts';
+import { grantLot } from '../../../src/core/ledger/grant-lot.ts';
 import { walletDetail } from '../../../src/core/ledger/topup.ts';
 import { type Attempt, applyChange, type Wallet, type WalletChange } from '../../../src/core/wallet.ts';
 import { credits } from '../../helpers/ledger.ts';
@@ -14,14 +14,14 @@ afterEach(() => t.done().catch((error: Error) => expect(error.message).toContain
 type Breach = (booking: Booking, wallet: Wallet) => WalletChange;
 
 /** Writes what a breach makes, as a program with a bug would. @returns what `verify` finds */
-async function written(breach: Breach): Promise<string[]> {
+async function written(breach: Breach, hold: number | null = null): Promise<string[]> {
   const purchases = await t.ledger.purchases('default', 1);
   const attempt = purchases.length === 0 ? null : Number(purchases[0]!.purchase.split('_')[2]);
   const [result] = await t.store.execute([
     {
       account: 'default',
       now: t.at,
-      loads: { wallet: { attempt } },
+      loads: { hold, wallet: { attempt } },
       dryRun: false,
       decide: ({ state, wallet }) => {
         const booking = new Booking(state, t.at);
@@ -201,6 +201,46 @@ describe('verify finds', () => {
     await paid();
     const found = await written(breach);
     expect(found.join('\n')).toContain(text);
+  });
+
+  /** Bought 500 of which a hold has 100, revoked, disputed: 400 by hand and a debt of 100. */
+  async function revokedAndDisputed(): Promise<{ readonly lot: number; readonly hold: number }> {
+    t = payingLedger();
+    const words = { call: null, tags: { activity: null, session: null, run: null }, note: null };
+    await t.ledger.addCard('default', 'pm_card_createDispute');
+    await t.ledger.spend('default', { ...words, amount: credits('50'), at: null });
+    await t.ledger.buy('default', { package: '500', maxChargeCents: null, checkout: false });
+    const { hold } = await t.ledger.hold('default', { ...words, amount: credits('100'), ttlMs: 60_000 });
+    const { lots } = await t.ledger.balance('default');
+    const { lot } = lots.find(({ source }) => source === 'purchased')!;
+    await t.ledger.revoke('default', { lot, note: null });
+    await t.ledger.syncPayments();
+    expect((await t.ledger.verify()).ok).toBe(true);
+    return { lot: Number(lot.split('_')[2]), hold: Number(hold!.split('_')[2]) };
+  }
+
+  test('a held part that goes by hand although it is owed', async () => {
+    const { lot, hold: no } = await revokedAndDisputed();
+    const found = await written((booking) => {
+      const hold = booking.holds.get(no)!;
+      booking.move('returned', 'held', 'available', credits('100'), lot);
+      booking.move('revoked', 'available', 'revoked', credits('100'), lot);
+      booking.putHold({ ...hold, status: 'released', resolvedBy: booking.next });
+      booking.close('release', { credits: credits('100'), detail: { hold: no, released: credits('100') } });
+      return {};
+    }, no);
+    expect(found.join('\n')).toContain('takes 600 of payment');
+  });
+
+  test.each([
+    ['elsewhere', { elsewhere: credits('1') }],
+    ['lots', { lots: [1] }],
+  ])('%s that no receipt says', async (field, more) => {
+    await revokedAndDisputed();
+    const found = await written((booking, wallet) =>
+      setting(booking, { attempts: [{ ...only(wallet), ...more, changedBy: booking.next }] }),
+    );
+    expect(found.join('\n')).toContain(`payment: ${field} is`);
   });
 
   test('nothing in what the ledger itself does', async () => {

@@ -133,4 +133,25 @@ describe.each(ENGINES)('money on $name', (engine) => {
     expect(await ledger.balance('default')).toMatchObject({ available: credits('10'), debt: 0 });
     expect((await ledger.auditPayments()).differences).toEqual([]);
   });
+
+  test('a revoke under holds, then a dispute: what a hold lets go pays what the dispute made owed', async () => {
+    const t = await make();
+    const { ledger } = takingMoney(t);
+    const hold = { call: null, tags: { activity: null, session: null, run: null }, note: null };
+    await ledger.spend('default', spendOf('50'));
+    await ledger.addCard('default', 'pm_card_createDispute');
+    await ledger.buy('default', { package: '500', maxChargeCents: null, checkout: false });
+    const first = await ledger.hold('default', { ...hold, amount: credits('100'), ttlMs: 60_000 });
+    await ledger.hold('default', { ...hold, amount: credits('30'), ttlMs: 1_000 });
+    const { lots } = await ledger.balance('default');
+    await ledger.revoke('default', { lot: lots.find((lot) => lot.source === 'purchased')!.lot, note: null });
+    await ledger.syncPayments();
+    expect(await ledger.balance('default')).toMatchObject({ available: 0, debt: credits('130') });
+    t.at += 2_000;
+    expect(await ledger.balance('default')).toMatchObject({ available: 0, debt: credits('100') });
+    await ledger.settle('default', { ...hold, hold: first.hold!, amount: credits('40') });
+    expect(await ledger.balance('default')).toMatchObject({ available: 0, held: 0, debt: credits('40') });
+    expect((await ledger.auditPayments()).differences).toEqual([]);
+    expect((await ledger.verify()).ok).toBe(true);
+  });
 });
