@@ -161,7 +161,7 @@ export interface Attempt {
    * hand later counts against this first. Absent: not kept yet when it was last taken back or given back.
    */
   readonly elsewhere?: Microcredits;
-  /** Numbers of the lots in which something was given back, rising: its own beside `lot`. */
+  /** Numbers of the lots in which something was given back because less of the money had gone: its own beside `lot`. */
   readonly lots?: readonly number[];
   readonly returns: Returns;
   /** Number of the receipt that last changed it. */
@@ -218,7 +218,7 @@ export function asksForClaims(lots: Iterable<Lot>): boolean {
   return false;
 }
 
-/** Lots of a payment: what it granted, and what was given back of it. */
+/** Lots of a payment: what it granted, and what came back of it with its money. */
 export const ownLots = ({ lot, lots = [] }: Attempt): number[] => (lot === null ? [] : [lot, ...lots]);
 
 /** How long a wallet looks back for automatic attempts: longer than any month. */

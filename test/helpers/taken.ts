@@ -19,6 +19,8 @@ export interface TakenOf {
   /** Gone from its lots by hand. */
   byHand: number;
   readonly lots: Set<number>;
+  /** What was known of its refunds and disputes at the last receipt. */
+  returns: string;
 }
 
 /** Cents of a payment that went back, or are about to. */
@@ -44,7 +46,7 @@ export async function takenFrom(t: PayingLedger, id: string) {
   let net = 0;
   for (const { receipt, usage } of receipts) {
     const { kind, seq, credits, detail } = receipt;
-    const attempt = detail?.attempt as { no: number; intent: string } | undefined;
+    const attempt = detail?.attempt as { no: number; intent: string; returns: object } | undefined;
     const own = entries.filter((entry) => entry.receipt === seq);
     const revoked = own.filter((entry) => entry.kind === 'revoked');
     if (usage !== null) net -= usage.credits;
@@ -56,7 +58,8 @@ export async function takenFrom(t: PayingLedger, id: string) {
       const gone = BigInt(Math.min(goneOf(paid), paid.receivedCents));
       const target = Number((BigInt(credits) * gone) / BigInt(paid.receivedCents));
       const lots = new Set([seq]);
-      const one = { no: attempt.no, granted: credits, target, clawed: 0, elsewhere: 0, byHand: 0, lots };
+      const sums = { clawed: 0, elsewhere: 0, byHand: 0 };
+      const one = { no: attempt.no, granted: credits, target, ...sums, lots, returns: '' };
       purchases.set(attempt.no, one);
       ofLot.set(seq, one);
     } else if (kind === 'clawback') {
@@ -68,8 +71,11 @@ export async function takenFrom(t: PayingLedger, id: string) {
       const one = purchases.get(attempt!.no)!;
       one.clawed -= credits;
       one.elsewhere -= Math.min(one.elsewhere, credits);
-      one.lots.add(seq);
-      ofLot.set(seq, one);
+      // What comes back with its money is of this purchase; what makes good for a revoke stands for others' credits.
+      if (JSON.stringify(attempt!.returns) !== one.returns) {
+        one.lots.add(seq);
+        ofLot.set(seq, one);
+      }
     } else {
       for (const { lot, amount } of revoked) {
         const one = ofLot.get(lot!);
@@ -77,6 +83,8 @@ export async function takenFrom(t: PayingLedger, id: string) {
         else one.byHand += amount;
       }
     }
+    const named = attempt === undefined ? undefined : purchases.get(attempt.no);
+    if (named !== undefined) named.returns = JSON.stringify(attempt!.returns);
   }
   for (const { clawed, byHand } of purchases.values()) net -= clawed + byHand;
   return { purchases: [...purchases.values()], net };

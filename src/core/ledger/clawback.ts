@@ -88,7 +88,7 @@ export function decideReturns(
   if (target > taken) return take(booking, attempt, micro(target - taken), policy);
   const isLess = target < returnTarget(before, before.returns);
   const back = least(isLess ? clawed : takenElsewhere(attempt), micro(taken - target));
-  return back > ZERO ? giveBack(booking, attempt, back, policy) : note(booking, attempt, policy);
+  return back > ZERO ? giveBack(booking, attempt, back, isLess, policy) : note(booking, attempt, policy);
 }
 
 /** What `revoke` took from lots: all that was revoked of them, less what payments took back from there, their own and others. */
@@ -155,10 +155,12 @@ function giveBack(
   booking: Booking,
   attempt: Attempt,
   amount: Microcredits,
+  isOwn: boolean,
   policy: PolicyChange,
 ): WalletChange {
   const lot = grantLot(booking, { source: 'purchased', amount, isPaid: true });
-  const changed = afterGivingBack(attempt, amount, booking.next);
+  const { next } = booking;
+  const changed = afterGivingBack(attempt, amount, next, isOwn ? next : null);
   booking.putClaim(changed);
   const change = { ...policy, attempts: [changed] };
   booking.close('reinstate', { credits: amount, detail: { lot, ...walletDetail(change) } });

@@ -19,15 +19,24 @@ import { grantLot } from './grant-lot.ts';
 export const takenElsewhere = ({ clawed, clawedFrom, elsewhere, lot }: Attempt): Microcredits =>
   elsewhere ?? micro(Math.max(0, clawed - (clawedFrom[lot ?? 0] ?? ZERO)));
 
-/** The payment after something of it was given back in a lot: what was taken elsewhere comes back first. */
-export function afterGivingBack(attempt: Attempt, amount: Microcredits, lot: number): Attempt {
+/**
+ * The payment after something of it was given back: what was taken elsewhere comes back first.
+ * @param by number of the receipt that gives it back
+ * @param lot number of the lot when it is the payment's own from now on; null: it stands for what was taken elsewhere
+ */
+export function afterGivingBack(
+  attempt: Attempt,
+  amount: Microcredits,
+  by: number,
+  lot: number | null,
+): Attempt {
   const elsewhere = takenElsewhere(attempt);
   return {
     ...attempt,
     clawed: micro(attempt.clawed - amount),
     elsewhere: micro(elsewhere - least(elsewhere, amount)),
-    lots: [...(attempt.lots ?? []), lot],
-    changedBy: lot,
+    ...(lot === null ? {} : { lots: [...(attempt.lots ?? []), lot] }),
+    changedBy: by,
   };
 }
 
@@ -56,7 +65,7 @@ export function offsetTaken(booking: Booking, going: Going): void {
     const lost = ownLots(attempt).reduce((sum, lot) => sum + (going.get(lot) ?? 0), 0);
     const amount = least(takenElsewhere(attempt), micro(lost));
     if (amount === ZERO) continue;
-    const changed = afterGivingBack(attempt, amount, booking.next);
+    const changed = afterGivingBack(attempt, amount, booking.next, null);
     const lot = grantLot(booking, { source: 'purchased', amount, isPaid: true });
     booking.putClaim(changed);
     booking.close('reinstate', { credits: amount, detail: { lot, attempt: changed } });

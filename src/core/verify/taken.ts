@@ -94,7 +94,8 @@ export class TakenAudit {
     if (attempt.elsewhere !== elsewhere) {
       say(differenceText('elsewhere', attempt.elsewhere, elsewhere, 'its receipts say'));
     }
-    const lots = kind === 'reinstate' ? [...(before.lots ?? []), seq] : before.lots;
+    const isLess = returnTarget(attempt, attempt.returns) < returnTarget(before, before.returns);
+    const lots = kind === 'reinstate' && isLess ? [...(before.lots ?? []), seq] : before.lots;
     if (JSON.stringify(attempt.lots) !== JSON.stringify(lots)) {
       say(differenceText('lots', attempt.lots, lots, 'its receipts say'));
     }
