@@ -344,6 +344,7 @@ export class NaiveAccount {
       }
     }
     const { slices, short } = this.#burn(left, t);
+    if (short > 0n && sum(this.#facts.debts) + short > CAP) refuse('invalid_argument');
     this.#facts.takes.push(...slices);
     this.#facts.debts.push(short);
     const released = late ? 0n : sum(hold.slices.map(({ amount }) => amount)) - (credits - left);
@@ -361,7 +362,7 @@ export class NaiveAccount {
   #add(facts: { source: string; amount: bigint; until: number | null; priority: number }, t: number): void {
     const { source, amount, until, priority } = facts;
     const { available, held, debt } = this.see(t);
-    if (available + held + debt + amount > CAP) refuse('invalid_argument');
+    if (amount > debt && available + held + amount - debt > CAP) refuse('invalid_argument');
     this.#facts.lots.push({ source, priority, grantedAt: t, until, granted: amount, ends: [] });
     const repaid = least(debt, amount);
     this.#facts.takes.push({ lot: this.#facts.lots.length - 1, amount: repaid });

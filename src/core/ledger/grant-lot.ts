@@ -27,7 +27,8 @@ export interface LotFacts {
  */
 export function requireRoom(booking: Booking, amount: Microcredits): void {
   const { available, held, debt } = booking.account;
-  if (available + held + debt + amount > MAX_ACCOUNT) {
+  // What repays debt makes nothing larger.
+  if (amount > debt && available + held + amount - debt > MAX_ACCOUNT) {
     throw invalid(
       `account ${booking.account.id} would hold more than ${formatCredits(MAX_ACCOUNT)} credits`,
       undefined,

@@ -4,7 +4,7 @@
  */
 import { type CallInput, type CallPrice, priceOn, termsOf } from '../calls.ts';
 import type { Catalogue } from '../catalogue.ts';
-import { least, type Microcredits, subtract, ZERO } from '../credits.ts';
+import { formatCredits, least, MAX_ACCOUNT, type Microcredits, subtract, ZERO } from '../credits.ts';
 import { invalid, LedgerError } from '../errors.ts';
 import { holdId } from '../ids.ts';
 import { selectLots, takeUpTo } from '../lots.ts';
@@ -112,8 +112,8 @@ function resolvedAlready(booking: Booking, hold: Hold): LedgerError {
 /**
  * Closes a hold with what the call used. Less: the rest returns to the same lots, last slice first. More: the excess
  * burns in burn order, and what no lot covers becomes debt. After the time to live: one direct debit, marked `late`.
- * @throws LedgerError `unknown_hold`, `hold_already_resolved`, `invalid_argument`, `unknown_model`, `unpriced_model`:
- *   nothing is booked then
+ * @throws LedgerError `unknown_hold`, `hold_already_resolved`, `invalid_argument` (also a debt past 8 billion credits),
+ *   `unknown_model`, `unpriced_model`: nothing is booked then
  */
 export function decideSettle(
   booking: Booking,
@@ -153,6 +153,14 @@ function capture(booking: Booking, hold: Hold, cost: Microcredits): Microcredits
 function burnOverrun(booking: Booking, overrun: Microcredits): void {
   if (overrun === ZERO) return;
   const { slices, short } = takeUpTo(booking.lots.values(), overrun, booking.at);
+  // Far below what can be counted exactly, so that a refund or dispute always finds room to be owed.
+  if (short > ZERO && booking.account.debt + short > MAX_ACCOUNT) {
+    throw invalid(
+      `account ${booking.account.id} would owe more than ${formatCredits(MAX_ACCOUNT)} credits`,
+      'the hold stays as it is: add credits first, with `credits grant` or `credits buy`',
+      { account: booking.account.id },
+    );
+  }
   for (const slice of slices) booking.move('spent', 'available', 'spent', slice.amount, slice.lot);
   booking.move('owed', 'debt', 'spent', short, null);
 }

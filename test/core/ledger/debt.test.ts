@@ -88,6 +88,35 @@ test('debt is not credit: expiry and revoking leave it', () => {
   `);
 });
 
+test('no settle takes the debt past 8 billion: it is refused, and the hold stays open', () => {
+  expectPage(`
+    lot    promotional 20
+    ${Array.from({ length: 9 }, (_, no) => `hold   h${no + 1} 1`).join('\n')}
+    ${Array.from({ length: 7 }, (_, no) => `settle h${no + 1} 1000000000`).join('\n')}
+    settle h8 999999900
+    see                                   -> owes 7999999881
+    settle h9 120.000001                  -> refused invalid_argument
+    settle h9 1000000000                  -> refused invalid_argument
+    see                                   -> owes 7999999881; reserved 1
+    settle h9 120
+    see                                   -> owes 8000000000; reserved 0
+  `);
+});
+
+test('a grant that only lessens a great debt is taken, one that leaves too much is not', () => {
+  expectPage(`
+    lot    promotional 10
+    ${Array.from({ length: 9 }, (_, no) => `hold   h${no + 1} 1`).join('\n')}
+    ${Array.from({ length: 8 }, (_, no) => `settle h${no + 1} 999999999`).join('\n')}
+    see                                   -> owes 7999999983
+    ${'grant  promotional 1000000000\n'.repeat(8)}
+    see                                   -> owes 0; available 17; reserved 1
+    ${'grant  promotional 1000000000\n'.repeat(7)}
+    grant  promotional 999999983          -> refused invalid_argument
+    grant  promotional 999999982
+  `);
+});
+
 test('grant 500 with a debt of 30 leaves 470, and the lot shows 30 spent', () => {
   expectPage(`
     lot    promotional 1
