@@ -18,6 +18,8 @@ export const ZERO = 0 as Microcredits;
 export const MAX_INPUT = (1_000_000_000 * MICRO) as Microcredits;
 /** Most that an account's unspent credits plus its debt may come to: 8,000,000,000 credits. */
 export const MAX_ACCOUNT = (8_000_000_000 * MICRO) as Microcredits;
+/** The same, as messages say it. */
+export const MAX_ACCOUNT_TEXT = '8,000,000,000 credits';
 /** Largest number of tokens a user may name. */
 export const MAX_TOKENS = 1_000_000_000;
 

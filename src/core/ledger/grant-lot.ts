@@ -2,7 +2,7 @@
  * Adding a lot. Every grant repays debt first and from itself.
  * Source: contract 1 (8 billion), 5.6.
  */
-import { formatCredits, least, MAX_ACCOUNT, type Microcredits, ZERO } from '../credits.ts';
+import { least, MAX_ACCOUNT, MAX_ACCOUNT_TEXT, type Microcredits, ZERO } from '../credits.ts';
 import { invalid } from '../errors.ts';
 import { DEFAULT_PRIORITY } from '../sources.ts';
 import type { Instant, Lot, Source } from '../types.ts';
@@ -29,11 +29,9 @@ export function requireRoom(booking: Booking, amount: Microcredits): void {
   const { available, held, debt } = booking.account;
   // What repays debt makes nothing larger.
   if (amount > debt && available + held + amount - debt > MAX_ACCOUNT) {
-    throw invalid(
-      `account ${booking.account.id} would hold more than ${formatCredits(MAX_ACCOUNT)} credits`,
-      undefined,
-      { account: booking.account.id },
-    );
+    throw invalid(`account ${booking.account.id} would hold more than ${MAX_ACCOUNT_TEXT}`, undefined, {
+      account: booking.account.id,
+    });
   }
 }
 

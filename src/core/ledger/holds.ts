@@ -4,7 +4,7 @@
  */
 import { type CallInput, type CallPrice, priceOn, termsOf } from '../calls.ts';
 import type { Catalogue } from '../catalogue.ts';
-import { formatCredits, least, MAX_ACCOUNT, type Microcredits, subtract, ZERO } from '../credits.ts';
+import { least, MAX_ACCOUNT, MAX_ACCOUNT_TEXT, type Microcredits, subtract, ZERO } from '../credits.ts';
 import { invalid, LedgerError } from '../errors.ts';
 import { holdId } from '../ids.ts';
 import { selectLots, takeUpTo } from '../lots.ts';
@@ -156,7 +156,7 @@ function burnOverrun(booking: Booking, overrun: Microcredits): void {
   // Far below what can be counted exactly, so that a refund or dispute always finds room to be owed.
   if (short > ZERO && booking.account.debt + short > MAX_ACCOUNT) {
     throw invalid(
-      `account ${booking.account.id} would owe more than ${formatCredits(MAX_ACCOUNT)} credits`,
+      `account ${booking.account.id} would owe more than ${MAX_ACCOUNT_TEXT}`,
       'the hold stays as it is: add credits first, with `credits grant` or `credits buy`',
       { account: booking.account.id },
     );

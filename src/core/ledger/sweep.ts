@@ -1,6 +1,7 @@
 /**
  * What the clock takes: lapsed holds give back what they reserved, lapsed lots expire. A write books it in an `expire`
- * receipt of its own before anything else, and what is given back for it in receipts behind that; a read applies the same function and books nothing, so both always agree.
+ * receipt of its own before anything else, and what is given back for it in receipts behind that; a read applies the same
+ * function and books nothing, so both always agree.
  *
  * Source: contract 5.3 (a lapsed hold counts as released), 5.4 (what a hold lets go after the lot's end ends with it),
  * 5.5 (expiry is by the clock).
