@@ -19,6 +19,8 @@ export interface TakenOf {
   /** Gone from its lots by hand. */
   byHand: number;
   readonly lots: Set<number>;
+  /** Put into its lots in place of what had been taken elsewhere. */
+  foreign: number;
   /** What was known of its refunds and disputes at the last receipt. */
   returns: string;
 }
@@ -58,7 +60,7 @@ export async function takenFrom(t: PayingLedger, id: string) {
       const gone = BigInt(Math.min(goneOf(paid), paid.receivedCents));
       const target = Number((BigInt(credits) * gone) / BigInt(paid.receivedCents));
       const lots = new Set([seq]);
-      const sums = { clawed: 0, elsewhere: 0, byHand: 0 };
+      const sums = { clawed: 0, elsewhere: 0, byHand: 0, foreign: 0 };
       const one = { no: attempt.no, granted: credits, target, ...sums, lots, returns: '' };
       purchases.set(attempt.no, one);
       ofLot.set(seq, one);
@@ -70,10 +72,12 @@ export async function takenFrom(t: PayingLedger, id: string) {
     } else if (kind === 'reinstate') {
       const one = purchases.get(attempt!.no)!;
       one.clawed -= credits;
-      one.elsewhere -= Math.min(one.elsewhere, credits);
+      const made = Math.min(one.elsewhere, credits);
+      one.elsewhere -= made;
       // What comes back with its money is of this purchase; what makes good for a revoke stands for others' credits.
       if (JSON.stringify(attempt!.returns) !== one.returns) {
         one.lots.add(seq);
+        one.foreign += made;
         ofLot.set(seq, one);
       }
     } else {
@@ -91,15 +95,15 @@ export async function takenFrom(t: PayingLedger, id: string) {
 }
 
 /**
- * What holds of every purchase once returns are booked: what went back is taken, never more than was bought; more than
- * what went back only by hand, and never while something is still taken elsewhere.
+ * What holds of every purchase once returns are booked: what went back is taken, never more than its lots ever had; more
+ * than what went back only by hand, and never while something is still taken elsewhere.
  */
 export async function checkTaken(t: PayingLedger, id: string): Promise<TakenOf[]> {
   const { purchases, net } = await takenFrom(t, id);
-  for (const { no, granted, target, clawed, elsewhere, byHand } of purchases) {
+  for (const { no, granted, target, clawed, elsewhere, byHand, foreign } of purchases) {
     const taken = clawed + byHand;
     expect(taken, `taken of ${no}`).toBeGreaterThanOrEqual(target);
-    expect(taken, `taken of ${no}, of what it granted`).toBeLessThanOrEqual(granted);
+    expect(taken, `taken of ${no}, of what it granted`).toBeLessThanOrEqual(granted + foreign);
     if (byHand === 0 || elsewhere > 0) expect(taken, `taken of ${no} exactly`).toBe(target);
   }
   const { available, held, debt } = await t.ledger.balance(id);
