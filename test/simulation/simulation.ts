@@ -255,7 +255,9 @@ export class Simulation implements FailPoints {
   async #send(actor: Actor): Promise<void> {
     const process = actor.process as Running;
     if (this.scheduler.isBusy(process)) return;
-    this.clock += this.chance.oneIn(2) ? 0 : this.chance.pick(CLOCK_STEPS);
+    const step = this.chance.oneIn(2) ? 0 : this.chance.pick(CLOCK_STEPS);
+    // At rest the clock goes on alone: before its own time nobody may ask what became of a payment.
+    this.clock += this.faults === 0 ? Math.max(0, step) : step;
     this.#toChange();
     this.latest = Math.max(this.latest, this.clock);
     const again = actor.unknown.length > 0 && (this.faults === 0 || this.chance.oneIn(2));
