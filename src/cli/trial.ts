@@ -19,6 +19,9 @@ export interface TrialOptions {
   readonly part?: number;
 }
 
+/** What takes spends: a ledger, or a trial on it. */
+export type Booker = Pick<LedgerService, 'spendMany'>;
+
 /** A spend that would have been booked. */
 interface Tried {
   readonly item: SpendItem;
@@ -28,13 +31,13 @@ interface Tried {
 const nameOf = ({ account, key }: SpendItem): string => JSON.stringify([account, key]);
 
 export class Trial {
-  readonly #ledger: Pick<LedgerService, 'spendMany'>;
+  readonly #ledger: Booker;
   readonly #options: TrialOptions;
   /** What was tried so far takes of each account. */
   readonly #taken = new Map<string, Microcredits>();
   readonly #remembered = new Map<string, Tried>();
 
-  constructor(ledger: Pick<LedgerService, 'spendMany'>, options: TrialOptions) {
+  constructor(ledger: Booker, options: TrialOptions) {
     this.#ledger = ledger;
     this.#options = options;
   }

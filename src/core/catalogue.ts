@@ -132,7 +132,7 @@ export function createCatalogue(rows: CatalogueRows): Catalogue {
     ids.get(text.toLowerCase()) ?? names.get(text.toLowerCase());
   const called = (text: string): string[] =>
     rows.models
-      .filter(({ id, name, aliases }) => [id, name, ...aliases].some((word) => word.toLowerCase() === text))
+      .filter((model) => wordsOf(model).some((word) => word.toLowerCase() === text))
       .map(({ id }) => id.toLowerCase());
   return {
     rows,
@@ -164,6 +164,9 @@ export function createCatalogue(rows: CatalogueRows): Catalogue {
   };
 }
 
+/** Everything that a model is called by: its id, its name, its aliases. */
+export const wordsOf = ({ id, name, aliases }: ModelRow): string[] => [id, name, ...aliases];
+
 /** Models whose id, name or alias resembles a text, for hints; at most three. */
 export function similarModels(catalogue: Catalogue, text: string): string[] {
   const wanted = text.toLowerCase();
@@ -171,7 +174,7 @@ export function similarModels(catalogue: Catalogue, text: string): string[] {
   if (wanted.length > 64) return [];
   const scored = catalogue.rows.models
     .map((model) => {
-      const words = [model.id, model.name, ...model.aliases].map((word) => word.toLowerCase());
+      const words = wordsOf(model).map((word) => word.toLowerCase());
       return { id: model.id, distance: Math.min(...words.map((word) => editDistance(wanted, word))) };
     })
     .filter(({ distance }) => distance <= Math.max(2, Math.floor(wanted.length / 3)));

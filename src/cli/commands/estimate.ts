@@ -2,7 +2,9 @@
  * `credits estimate`: the cost of a call before it is made. Reads the input, prices it, and judges it against a budget or
  * balance; books nothing and needs no ledger.
  */
+
 import { type CallTerms, termsOf } from '../../core/calls.ts';
+import { wordsOf } from '../../core/catalogue.ts';
 import { type Microcredits, toJsonCredits, ZERO } from '../../core/credits.ts';
 import { invalid, isLedgerError, LedgerError } from '../../core/errors.ts';
 import { byCost, type Estimate, estimateCall, type Funds, isAffordable } from '../../core/estimate.ts';
@@ -133,7 +135,7 @@ function subjectOf({ catalogue, byok, at }: Market, typed: string): Subject {
     typed,
     name: model?.name ?? terms.model,
     terms,
-    words: model === undefined ? [typed] : [typed, model.id, model.name, ...model.aliases],
+    words: model === undefined ? [typed] : [typed, ...wordsOf(model)],
     contextWindow: model?.contextWindow ?? null,
     maxOutput: model?.maxOutput ?? null,
   };

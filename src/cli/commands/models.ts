@@ -4,7 +4,7 @@
  */
 import { defaultCatalogue } from '../../catalog/index.ts';
 import { isBelow } from '../../catalog/provider-prices.ts';
-import { type Catalogue, type ModelRow, type RateRow, unknownModel } from '../../core/catalogue.ts';
+import { type Catalogue, type ModelRow, type RateRow, unknownModel, wordsOf } from '../../core/catalogue.ts';
 import { invalid } from '../../core/errors.ts';
 import { decimalText, parseDecimal, parseRate, type Rates } from '../../core/rates.ts';
 import { parseInstant } from '../../core/time.ts';
@@ -22,7 +22,6 @@ import {
   renderModels,
   tierLines,
   UNIT,
-  wordsOf,
 } from '../render/models.ts';
 import { modelFields, rateFields } from '../render/models-json.ts';
 import { styleFor } from '../render/style.ts';

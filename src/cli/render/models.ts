@@ -1,6 +1,6 @@
 /** Rate cards as people read them. Rates are credits per 1K tokens, as exact as they are stored. */
 import { providerPricesOf, shortfallsOf } from '../../catalog/provider-prices.ts';
-import type { ModelRow, RateRow } from '../../core/catalogue.ts';
+import { type ModelRow, type RateRow, wordsOf } from '../../core/catalogue.ts';
 import type { Rates, RateTier, TokenRates } from '../../core/rates.ts';
 import type { Instant } from '../../core/types.ts';
 import { count, group } from './amounts.ts';
@@ -130,9 +130,6 @@ function cacheRate(rates: Rates | null, key: 'cacheRead' | 'cacheWrite'): string
   const value = rates[key];
   return value === null ? '–' : group(value);
 }
-
-/** All words a model goes by. */
-export const wordsOf = (model: ModelRow): string[] => [model.id, model.name, ...model.aliases];
 
 function providerLines(model: ModelRow): string[] {
   return providerPricesOf(wordsOf(model)).map(

@@ -12,7 +12,7 @@ import type { Context } from '../context.ts';
 import { createProgress } from '../progress.ts';
 import { count } from '../render/amounts.ts';
 import { printable } from '../render/width.ts';
-import { Trial } from '../trial.ts';
+import { type Booker, Trial } from '../trial.ts';
 import { type Renaming, renamed } from './pricing.ts';
 
 /** Calls that go to the ledger together. */
@@ -47,9 +47,6 @@ export interface ChargeTally {
 const SESSIONS: ReadonlySet<string> = new Set(['claude', 'codex', 'gemini']);
 
 const tagOf = (text: string): string => printable(text).slice(0, MAX_TAG);
-
-/** The ledger, or what is only tried on it. */
-type Booker = Pick<LedgerService, 'spendMany'>;
 
 /** The ledger key of a call; one that is too long, or holds what a key may not, is hashed. */
 export function chargeKey(call: Pick<Call, 'key'>): string {

@@ -3,7 +3,7 @@
  * one of them is left out and named. Source: contract 1 (rate in force), 4 (never 0), 7 (what another model would have cost).
  */
 import { longPriceMissed } from '../../catalog/provider-prices.ts';
-import type { ModelRow } from '../../core/catalogue.ts';
+import { type ModelRow, wordsOf } from '../../core/catalogue.ts';
 import type { Microcredits } from '../../core/credits.ts';
 import { isLedgerError } from '../../core/errors.ts';
 import { type CallTokens, priceCall, type Rates } from '../../core/rates.ts';
@@ -115,8 +115,8 @@ export class OtherModels {
   }
 }
 
-const tallyOf = ({ id, name, aliases }: ModelRow): OtherTally => ({
-  ...{ id, name, words: [id, name, ...aliases] },
+const tallyOf = (model: ModelRow): OtherTally => ({
+  ...{ id: model.id, name: model.name, words: wordsOf(model) },
   ...{ total: 0n, cached: 0n, isCached: false, longBelow: 0 },
 });
 

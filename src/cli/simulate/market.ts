@@ -1,5 +1,7 @@
 /** Models and limits that agent runs are priced by and held against, on the prices and balance of `cli/market`. */
+
 import { termsOf } from '../../core/calls.ts';
+import { wordsOf } from '../../core/catalogue.ts';
 import { type Microcredits, ZERO } from '../../core/credits.ts';
 import { isLedgerError } from '../../core/errors.ts';
 import type { Funds } from '../../core/estimate.ts';
@@ -70,7 +72,7 @@ export function pricedModel({ catalogue, byok, at }: Market, typed: string): Pri
     byok: terms.byok,
     rates,
     card: { model: terms.model, rates: terms.byok || rates === null ? FREE : rates },
-    words: model === undefined ? [typed] : [typed, model.id, model.name, ...model.aliases],
+    words: model === undefined ? [typed] : [typed, ...wordsOf(model)],
   };
 }
 
